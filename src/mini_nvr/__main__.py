@@ -1,0 +1,169 @@
+"""The command line. Each command imports what it needs when it runs, so that `mini-nvr --help` and a restart stay quick.
+
+Exit codes: 0 fine, 1 something failed at run time, 2 the settings or the arguments are wrong, 130 interrupted.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mini_nvr import __version__
+from mini_nvr.errors import ConfigError, MiniNvrError
+
+if TYPE_CHECKING:
+    from mini_nvr.config.model import Settings
+
+# ruff: noqa: PLC0415  imports inside the commands are this file's purpose
+
+EXIT_FAILED: Final = 1
+EXIT_CONFIGURATION: Final = 2
+EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit code. `SystemExit` comes from argparse: help, version, wrong arguments."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except ConfigError as exc:
+        _complain(str(exc))
+        return EXIT_CONFIGURATION
+    except (MiniNvrError, OSError) as exc:
+        _complain(str(exc))
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception:
+        # The traceback goes through the log, whose formatter masks the secrets, rather than to Python's own hook.
+        logging.getLogger("mini_nvr").critical("stopped by a fault of the program; please report this", exc_info=True)
+        return EXIT_FAILED
+
+
+def _complain(message: str) -> None:
+    from mini_nvr.log import redact_url
+
+    print(f"mini-nvr: {redact_url(message)}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mini-nvr", description="A light network video recorder for RTSP cameras.")
+    parser.add_argument("--version", action="version", version=f"mini-nvr {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(command=command)
+        return sub
+
+    run = add("run", _run, "start everything and keep it running")
+    run.add_argument("--demo", action="store_true", help="record simulated cameras when none is configured")
+    recorder = add("recorder", _recorder, "run the recorder alone, without the supervisor")
+    check = add("check", _check, "check the settings and connect to each camera once")
+    status = add("status", _status, "show what each channel is doing")
+    status.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    rescan = add("rescan", _rescan, "rebuild the catalog from the files (while nothing records)")
+    for sub in (run, recorder, check, status, rescan):
+        sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
+    demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
+    demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
+    demo.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
+    demo.add_argument("--port", type=_port, default=8554, metavar="P", help="TCP port (default: 8554)")
+    for sub in (recorder, demo):
+        sub.add_argument("--settings-fd", type=_positive, help=argparse.SUPPRESS)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be 1..65535")
+    return number
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from mini_nvr.supervisor.run import run
+
+    return run(arguments.env_file, demo=arguments.demo)
+
+
+def _recorder(arguments: argparse.Namespace) -> int:
+    settings = _service_settings("recorder", arguments.settings_fd, arguments.env_file)
+    from mini_nvr.services.recorder import run
+
+    return run(settings)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    if arguments.settings_fd is not None:
+        _service_settings("demo", arguments.settings_fd, None)
+    from mini_nvr.services.demo import run
+
+    return run(arguments.cameras, arguments.host, arguments.port)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("check", arguments.env_file, needs_cameras=True)
+    from mini_nvr.services.check import run
+
+    return run(settings)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("status", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.status import run
+
+    return run(settings, as_json=arguments.json)
+
+
+def _rescan(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("rescan", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.rescan import run
+
+    return run(settings)
+
+
+def _service_settings(service: str, settings_fd: int | None, env_file: Path | None) -> "Settings":
+    """Settings of a long-running service: from the supervisor's pipe when there is one; logging is set up with them."""
+    from mini_nvr import log
+    from mini_nvr.config.load import load, read_values
+    from mini_nvr.services import inherited
+
+    if settings_fd is None:
+        settings = load(read_values(env_file))
+    else:
+        settings = load(inherited.read_settings(settings_fd))
+        inherited.stop_with_supervisor(settings_fd)
+    log.configure(service, level=settings.log_level, zone=settings.zone, log_file=settings.log_file, secrets=settings.secrets())
+    return settings
+
+
+def _command_settings(command: str, env_file: Path | None, *, needs_cameras: bool) -> "Settings":
+    """Settings of a command that works and ends. It logs warnings to standard error only, never to the recorder's log file.
+
+    Without `needs_cameras`, no configured camera means demo mode's cameras: the folders are what matters.
+    """
+    from mini_nvr import log
+    from mini_nvr.config.load import configured, demo_values, load, read_values
+
+    values = read_values(env_file)
+    if not needs_cameras and not configured(values):
+        values = demo_values(8554, 4, values)
+    settings = load(values)
+    log.configure(command, level="WARNING", zone=settings.zone, secrets=settings.secrets())
+    return settings
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""The recorder's door for other processes: one JSON line in, one JSON line out, over the Unix socket DATA_DIR/recorder.sock.
+
+The socket is the owner's alone (0600). A request is `{"get": "status"}`; the answer is `{"status": [...]}` or `{"error": "..."}`.
+A connection may carry several requests. The socket is reached through its folder's descriptor, because `sockaddr_un.sun_path` holds
+107 bytes at most (unix(7)) and DATA_DIR may be longer.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from mini_nvr.errors import MiniNvrError
+from mini_nvr.recorder.status import ChannelStatus, StatusError
+
+SOCKET_NAME: Final = "recorder.sock"
+REQUEST_MAX_BYTES: Final = 4_096
+ANSWER_MAX_BYTES: Final = 4 * 1024 * 1024
+CONNECTIONS_MAX: Final = 32
+IDLE_TIMEOUT_S: Final = 30.0
+ANSWER_TIMEOUT_S: Final = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class ControlError(MiniNvrError):
+    """The control socket could not be opened, or the recorder's answer makes no sense."""
+
+
+class RecorderNotRunning(ControlError):
+    """Nobody answers at the control socket."""
+
+
+class ControlServer:
+    """Answers requests on the recorder's event loop; `provider` is called for each one and must be quick."""
+
+    def __init__(self, provider: Callable[[], list[ChannelStatus]], *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
+        self._provider = provider
+        self._idle_timeout_s = idle_timeout_s
+        self._server: asyncio.Server | None = None
+        self._folder_fd = -1
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def start(self, data_dir: Path) -> None:
+        """Listen; a socket left behind by a dead recorder is replaced.
+
+        Raises:
+            ControlError: another recorder listens there, or the folder cannot be used.
+        """
+        try:
+            self._folder_fd = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            listener = _listen(self._folder_fd, data_dir)
+            self._server = await asyncio.start_unix_server(self._serve, sock=listener, limit=REQUEST_MAX_BYTES)
+        except BaseException as exc:
+            self._close_folder()
+            if isinstance(exc, OSError):
+                raise ControlError(
+                    f"cannot open {data_dir / SOCKET_NAME} ({exc.strerror}): is DATA_DIR a writable folder?"
+                ) from exc
+            raise
+
+    async def stop(self) -> None:
+        """End every connection and remove the socket; harmless when never started."""
+        if self._server is None:
+            return
+        self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        self._server = None
+        with contextlib.suppress(OSError):
+            os.unlink(SOCKET_NAME, dir_fd=self._folder_fd)
+        self._close_folder()
+
+    def _close_folder(self) -> None:
+        if self._folder_fd >= 0:
+            os.close(self._folder_fd)
+            self._folder_fd = -1
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("connections are served by tasks")
+        self._connections.add(task)
+        try:
+            if len(self._connections) > CONNECTIONS_MAX:
+                await _send(writer, {"error": "too many connections"})
+                return
+            while await self._answer_one(reader, writer):
+                pass
+        except (TimeoutError, OSError):
+            pass  # the client is slow or gone: its connection ends, nothing else does
+        except asyncio.CancelledError:
+            pass  # `stop` is waiting for this task; asyncio would log a cancelled connection as an error
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """False when the connection is to end."""
+        async with asyncio.timeout(self._idle_timeout_s):
+            try:
+                line = await reader.readline()
+            except ValueError:  # longer than the reader's limit
+                await _send(writer, {"error": f"the request is longer than {REQUEST_MAX_BYTES} bytes"})
+                return False
+            if not line:
+                return False
+            await _send(writer, self._answer(line))
+            return True
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            return {"error": "the request is not JSON"}
+        if request != {"get": "status"}:
+            return {"error": 'unknown request; known: {"get": "status"}'}
+        return {"status": [channel.to_json() for channel in self._provider()]}
+
+
+async def request_status(data_dir: Path, *, timeout_s: float = ANSWER_TIMEOUT_S) -> list[ChannelStatus]:
+    """Ask the running recorder what each channel is doing.
+
+    Raises:
+        RecorderNotRunning: nobody listens.
+        ControlError: it listens, but we may not ask or its answer makes no sense.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer = await _ask(data_dir, {"get": "status"})
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as exc:
+        raise RecorderNotRunning("the recorder is not running: start it with `mini-nvr run`") from exc
+    except TimeoutError as exc:
+        raise ControlError(f"the recorder did not answer within {timeout_s:g} s: see its log") from exc
+    except PermissionError as exc:
+        raise ControlError(f"no permission for {data_dir / SOCKET_NAME}: run this as the user that runs the recorder") from exc
+    except (OSError, ValueError) as exc:
+        raise ControlError(f"the recorder's answer could not be read ({exc})") from exc
+    return _channels(answer)
+
+
+def _channels(answer: object) -> list[ChannelStatus]:
+    rows = answer.get("status") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        reason = answer.get("error", "no status in it") if isinstance(answer, dict) else "not a JSON object"
+        raise ControlError(f"the recorder's answer makes no sense: {reason}")
+    try:
+        return [ChannelStatus.from_json(row) for row in rows]
+    except StatusError as exc:
+        raise ControlError(f"the recorder is of another version: {exc}; restart it") from exc
+
+
+async def _ask(data_dir: Path, request: dict[str, str]) -> object:
+    with _folder(data_dir) as folder_fd:
+        reader, writer = await asyncio.open_unix_connection(_address(folder_fd), limit=ANSWER_MAX_BYTES)
+    try:
+        await _send(writer, request)
+        return json.loads(await reader.readline())
+    finally:
+        writer.close()
+
+
+async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+    await writer.drain()
+
+
+@contextlib.contextmanager
+def _folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _address(folder_fd: int) -> str:
+    return f"/proc/self/fd/{folder_fd}/{SOCKET_NAME}"
+
+
+def _listen(folder_fd: int, data_dir: Path) -> socket.socket:
+    _remove_stale(folder_fd, data_dir)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        os.fchmod(listener.fileno(), 0o600)  # before bind: Linux gives the socket file this mode, so it is never open to others
+        listener.bind(_address(folder_fd))
+        listener.listen(CONNECTIONS_MAX)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove_stale(folder_fd: int, data_dir: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.setblocking(False)
+        try:
+            client.connect(_address(folder_fd))
+        except FileNotFoundError:
+            return
+        except ConnectionRefusedError:
+            os.unlink(SOCKET_NAME, dir_fd=folder_fd)
+            return
+        except BlockingIOError:
+            pass  # its queue of connections is full: somebody listens
+    raise ControlError(f"another recorder is running on {data_dir}: stop it, or give this one its own DATA_DIR")

@@ -1,0 +1,176 @@
+"""`mini-nvr check`: are the folders writable, does each camera answer, and what does it send?
+
+Nothing permanent is written. A camera's address is shown without user and password, and every line passes the redactor.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+from urllib.parse import urlsplit
+
+import uvloop
+
+from mini_nvr.clock import Clock, SystemClock
+from mini_nvr.errors import GapCause, RtspError
+from mini_nvr.ingest.probe import ProbeResult, probe
+from mini_nvr.log import Redactor
+from mini_nvr.services import wording
+from mini_nvr.services.tables import Cell, Row, Tone, print_table
+
+if TYPE_CHECKING:
+    from mini_nvr.config.model import ChannelSettings, Settings
+
+EXIT_FINE: Final = 0
+EXIT_FAILED: Final = 1
+PROBES_AT_ONCE: Final = 8
+LONG_KEY_INTERVAL_S: Final = 5.0
+
+HEADINGS: Final = ("Ch", "Camera", "Address", "Codec", "Size", "Frames/s", "Key frame every", "Bit rate", "Audio", "Result")
+
+REMEDIES: Final[dict[GapCause, str]] = {
+    GapCause.CAMERA_OFFLINE: "check address and port, the camera's power and the network",
+    GapCause.WRONG_PASSWORD: "check DVR_USER and DVR_PASS, or user and password in CHANNEL_n_URL",
+    GapCause.NO_SUCH_STREAM: "check the path in RTSP_URL_TEMPLATE or CHANNEL_n_URL, and the channel's number",
+    GapCause.UNSUPPORTED_CODEC: "set the camera's video to H.264 or H.265",
+    GapCause.NO_KEY_FRAME: "set the camera's key-frame interval (I-frame interval, GOP) to 1-4 s",
+    GapCause.STREAM_STALLED: "restart the camera, and see whether it allows another viewer",
+    GapCause.CAMERA_ERROR: "restart the camera; if it stays, report it with the camera's model",
+}
+
+Probe = Callable[[str, Clock], Awaitable[ProbeResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One camera's outcome: what it sends, or why it cannot be recorded; neither for a disabled channel."""
+
+    channel: "ChannelSettings"
+    result: ProbeResult | None = None
+    error: RtspError | None = None
+
+
+def run(settings: "Settings", file: TextIO | None = None) -> int:
+    """Print what was found; 0 when everything can be recorded, 1 otherwise."""
+    file = file or sys.stdout
+    redactor = Redactor("check", settings.zone, settings.secrets())
+    folder_problems = [problem for folder in folders(settings) if (problem := folder_problem(*folder))]
+    findings = uvloop.run(probe_all(settings.channels, SystemClock()))
+    print_table(HEADINGS, [_redacted(finding_row(finding), redactor) for finding in findings], file)
+    for line in [*folder_problems, *summary(findings)]:
+        print(redactor.redact(line), file=file)
+    failed = folder_problems or any(finding.error for finding in findings)
+    return EXIT_FAILED if failed else EXIT_FINE
+
+
+async def probe_all(channels: Iterable["ChannelSettings"], clock: Clock, look: Probe = probe) -> list[Finding]:
+    """Look at all enabled channels, `PROBES_AT_ONCE` at a time; the findings in the channels' order."""
+    places = asyncio.Semaphore(PROBES_AT_ONCE)
+
+    async def one(channel: "ChannelSettings") -> Finding:
+        if not channel.enabled:
+            return Finding(channel)
+        async with places:
+            try:
+                return Finding(channel, result=await look(channel.url.get_secret_value(), clock))
+            except RtspError as exc:
+                return Finding(channel, error=exc)
+
+    return list(await asyncio.gather(*map(one, channels)))
+
+
+def finding_row(finding: Finding) -> Row:
+    """The finding under `HEADINGS`."""
+    channel, result = finding.channel, finding.result
+    head = [Cell(str(channel.number)), Cell(channel.name), Cell(public_address(channel.url.get_secret_value()))]
+    if result is None:
+        nothing = [Cell(wording.NOTHING, "quiet")] * 6
+        return [*head, *nothing, Cell(plain_cause(finding.error), "bad") if finding.error else Cell("disabled", "quiet")]
+    return [
+        *head,
+        Cell(wording.codec(result.video.codec)),
+        Cell(wording.size(result.video.width, result.video.height)),
+        Cell(wording.frame_rate(result.frame_rate)),
+        Cell(wording.duration(result.key_interval_s) if result.key_interval_s else "more than 10 s", _key_tone(result)),
+        Cell(wording.bit_rate(result.bitrate_bps)),
+        Cell(wording.sound(result.audio) + (" (not recorded)" if result.audio and not channel.audio else "")),
+        Cell("ok", "good"),
+    ]
+
+
+def _key_tone(result: ProbeResult) -> Tone:
+    return "" if result.key_interval_s and result.key_interval_s <= LONG_KEY_INTERVAL_S else "warning"
+
+
+def plain_cause(error: RtspError) -> str:
+    """What happened, as the error says it."""
+    return str(error) or type(error).__name__
+
+
+def summary(findings: Sequence[Finding]) -> list[str]:
+    """What to do, one line for each channel that needs something, and the count."""
+    lines = []
+    for finding in findings:
+        prefix = f"channel {finding.channel.number}:"
+        if finding.error is not None:
+            lines.append(f"{prefix} {plain_cause(finding.error)}; {remedy(finding.error)}")
+        elif finding.result is not None:
+            lines += [f"{prefix} {line}" for line in notes(finding.result)]
+    enabled = [finding for finding in findings if finding.channel.enabled]
+    working = sum(finding.result is not None for finding in enabled)
+    return [*lines, f"{working} of {len(enabled)} cameras can be recorded"]
+
+
+def remedy(error: RtspError) -> str:
+    """What the owner can do about it."""
+    cause = getattr(error, "cause", GapCause.CAMERA_ERROR)
+    return REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR])
+
+
+def notes(result: ProbeResult) -> list[str]:
+    """What works, but could be better."""
+    lines = [f"not recorded: {skipped}" for skipped in result.skipped]
+    if result.key_interval_s is None or result.key_interval_s > LONG_KEY_INTERVAL_S:
+        lines.append(f"key frames are far apart: {REMEDIES[GapCause.NO_KEY_FRAME]}")
+    if result.packets_lost:
+        lines.append(f"{result.packets_lost} packets were lost: see to the network between the camera and this machine")
+    return lines
+
+
+def public_address(url: str) -> str:
+    """Host, port and path of a camera's URL; nothing that can hold a secret (user info, query)."""
+    if not url:
+        return wording.NOTHING
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return wording.NOTHING
+    return f"{f'[{host}]' if ':' in host else host}{port}{parts.path}"
+
+
+def folders(settings: "Settings") -> list[tuple[str, Path]]:
+    """The folders that must be writable, each with its setting's name."""
+    return [("RECORD_DIR", settings.record_dir), ("DATA_DIR", settings.data_dir)]
+
+
+def folder_problem(variable: str, folder: Path) -> str | None:
+    """Why nothing can be written there, or None. A missing folder is fine when it can be made; it is not made here."""
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    try:
+        with tempfile.TemporaryFile(dir=existing):  # without a name where the file system can do that (O_TMPFILE)
+            return None
+    except NotADirectoryError:
+        return f"{variable}: {existing} is not a folder: name another place"
+    except OSError as exc:
+        return f"{variable}: cannot write to {existing} ({exc.strerror}): give this user the right to, or name another folder"
+
+
+def _redacted(row: Row, redactor: Redactor) -> Row:
+    return [Cell(redactor.redact(cell.text), cell.tone) for cell in row]
