@@ -1,0 +1,82 @@
+"""System calls on a footage file: whole vectored writes at a place, and making files and their names durable."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+IOV_MAX = 1024  # Linux, UIO_MAXIOV
+FILE_MODE = 0o640
+FOLDER_MODE = 0o750
+
+
+def write_at(fd: int, buffers: Sequence[bytes], offset: int) -> int:
+    """Write all of `buffers` at `offset` and return the offset behind them: one pwritev, unless they are many or it stops short.
+
+    Raises:
+        OSError: the write failed; some bytes may stand at `offset` and behind.
+    """
+    for start in range(0, len(buffers), IOV_MAX):
+        batch = buffers[start : start + IOV_MAX]
+        expected = sum(map(len, batch))
+        written = os.pwritev(fd, batch, offset)
+        if written < expected:
+            _finish(fd, b"".join(batch), written, offset)
+        offset += expected
+    return offset
+
+
+def _finish(fd: int, data: bytes, written: int, offset: int) -> None:
+    """The rest of a write that stopped short, as it may near a full disk or on a signal."""
+    rest = memoryview(data)
+    while written < len(data):
+        count = os.pwrite(fd, rest[written:], offset + written)
+        if count == 0:
+            raise OSError(f"wrote {written} of {len(data)} bytes and no more")
+        written += count
+
+
+def read_at(fd: int, offset: int, size: int) -> bytes:
+    """Up to `size` bytes at `offset`; fewer only at the end of the file. Raises OSError."""
+    data = os.pread(fd, size, offset)
+    while len(data) < size:
+        more = os.pread(fd, size - len(data), offset + len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def create_file(path: Path) -> int:
+    """Create a file that must not exist, with its folders; the file's name and new folders' names are durable on return.
+
+    Raises:
+        OSError: it exists, or the disk refuses.
+    """
+    _make_folder(path.parent)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        fsync_folder(path.parent)
+    except OSError:
+        os.close(fd)
+        path.unlink(missing_ok=True)
+        raise
+    return fd
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _make_folder(folder: Path) -> None:
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        fsync_folder(new.parent)

@@ -1,0 +1,180 @@
+"""Writing a hybrid MP4: fragmented while it grows, an ordinary indexed MP4 once sealed, footage written once (storage I1).
+
+Every whole part is playable the moment it is appended (storage I2). Layout: `segment/layout.py`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mini_nvr.errors import MediaError, SegmentError
+from mini_nvr.media.frame import TrackFormat
+from mini_nvr.media.mp4 import SampleTables, init_segment, part_header
+from mini_nvr.media.part import Part
+from mini_nvr.segment.disk import create_file, write_at
+from mini_nvr.segment.errors import EmptySegment
+from mini_nvr.segment.header import encode_header
+from mini_nvr.segment.layout import GROWING_HEAD, HEAD_BYTES, INIT_OFFSET, SEAL_OFFSET, sealing_bytes
+from mini_nvr.segment.ledger import Extent, Ledger
+from mini_nvr.segment.model import SegmentFacts, SegmentHeader
+
+
+class HybridWriter:
+    """A growing MP4; implements `SegmentWriter`.
+
+    `append` publishes the file's new extent in one assignment, after the bytes are written: a checkpoint on another thread
+    promises whole parts only.
+    """
+
+    def __init__(self, path: Path, header: SegmentHeader, formats: Sequence[TrackFormat]) -> None:
+        """Create the file, which must not exist, with its folders.
+
+        Raises:
+            SegmentError: the formats have no place in MP4, or the disk refuses.
+        """
+        self.path = path
+        self._header = header
+        self._formats = tuple(formats)
+        self._metadata = encode_header(header)
+        try:
+            init = init_segment(self._formats, self._metadata, start_utc_us=header.start_utc_us)
+            self._tables = SampleTables(self._formats, header.start_utc_us)
+        except MediaError as exc:
+            raise SegmentError(f"{path.name}: cannot be recorded as MP4: {exc}") from exc
+        self._init_size = len(init)
+        self._ledger = Ledger(HEAD_BYTES + len(init))
+        self._sequence = 0
+        self._flush_failure: OSError | None = None
+        self._fd = self._create(init)
+
+    def append(self, part: Part) -> None:
+        """Write one part with one vectored write. A part that fails leaves the file as it was before.
+
+        Raises:
+            SegmentError: the part is malformed, or the disk refuses (then `__cause__` is the OSError).
+        """
+        fd = self._open_fd()
+        offset = self._ledger.extent.size_bytes
+        try:
+            self._tables.check(part)
+            header = part_header(part, self._sequence + 1)
+        except MediaError as exc:
+            raise SegmentError(f"{self.path.name}: a part cannot be appended: {exc}") from exc
+        if self._sequence == 0 and not part.starts_at_key:
+            raise SegmentError(f"{self.path.name}: the first part must start at a key frame")
+        buffers = [header]
+        for track in part.tracks:
+            buffers += track.payloads
+        try:
+            end = write_at(fd, buffers, offset)
+        except OSError as exc:
+            self._cut(fd, offset)
+            raise SegmentError(f"{self.path.name}: could not append a part: {exc.strerror}") from exc
+        self._sequence += 1
+        runs = self._tables.add(part, offset + len(header))
+        self._ledger.add(runs, end, starts_at_key=part.starts_at_key)
+
+    def checkpoint(self) -> SegmentFacts:
+        """Make all parts appended before the call durable and tell what is now safe (storage I3).
+
+        Raises:
+            SegmentError: the disk refuses; nothing new is safe, now or by a later checkpoint.
+        """
+        fd = self._open_fd()
+        extent = self._ledger.extent
+        self._flush(fd)
+        return self._facts(extent, extent.size_bytes, sealed=False)
+
+    def seal(self) -> SegmentFacts:
+        """Append the index, make it durable, turn the head into one `mdat`, make that durable, close the file.
+
+        Raises:
+            EmptySegment: no part was appended; the file is closed, and the caller removes it.
+            SegmentError: the disk refuses; the file is as before, still open, and may be sealed again or abandoned.
+        """
+        fd = self._open_fd()
+        extent = self._ledger.extent
+        if not self._sequence:
+            self.abandon()
+            raise EmptySegment(f"{self.path.name}: holds no part")
+        try:
+            size = write_seal(fd, extent.size_bytes, self._tables.moov(self._metadata), self._flush)
+        except (OSError, MediaError) as exc:
+            raise SegmentError(f"{self.path.name}: could not be sealed: {exc}") from exc
+        self.abandon()
+        return self._facts(extent, size, sealed=True)
+
+    def abandon(self) -> None:
+        """Close the file as it is; recovery finishes it later. Never raises; a second call does nothing."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            with suppress(OSError):
+                os.close(fd)
+
+    def _create(self, init: bytes) -> int:
+        try:
+            fd = create_file(self.path)
+        except OSError as exc:
+            raise SegmentError(f"{self.path.name}: could not be created: {exc.strerror}") from exc
+        try:
+            write_at(fd, (GROWING_HEAD, init), 0)
+        except OSError as exc:
+            os.close(fd)
+            with suppress(OSError):
+                self.path.unlink()
+            raise SegmentError(f"{self.path.name}: could not be started: {exc.strerror}") from exc
+        return fd
+
+    def _flush(self, fd: int) -> None:
+        """fdatasync, once failed always failed: Linux drops the pages that it could not write, and a second call would succeed."""
+        try:
+            if self._flush_failure is None:
+                os.fdatasync(fd)
+                return
+        except OSError as exc:
+            self._flush_failure = exc
+        raise SegmentError(f"{self.path.name}: could not be made durable: {self._flush_failure.strerror}") from self._flush_failure
+
+    def _open_fd(self) -> int:
+        if self._fd < 0:
+            raise SegmentError(f"{self.path.name}: is closed")
+        return self._fd
+
+    @staticmethod
+    def _cut(fd: int, offset: int) -> None:
+        """Best effort: what stays behind `offset` is no whole part, and the next append writes over it."""
+        with suppress(OSError):
+            os.ftruncate(fd, offset)
+
+    def _facts(self, extent: Extent, size_bytes: int, *, sealed: bool) -> SegmentFacts:
+        return SegmentFacts(
+            header=self._header,
+            container="mp4",
+            formats=self._formats,
+            duration_us=extent.duration_us,
+            video_frames=extent.video_frames,
+            size_bytes=size_bytes,
+            init_offset=INIT_OFFSET,
+            init_size_bytes=self._init_size,
+            index=self._ledger.index(extent),
+            sealed=sealed,
+        )
+
+
+def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], None] = os.fdatasync) -> int:
+    """Seal the file whose parts end at `parts_end`, in the one order that survives a crash at any point; returns the file's size.
+
+    Raises:
+        OSError: the disk refuses, or what `flush` raises; a file whose head still says that it grows is cut back to `parts_end`.
+    """
+    try:
+        end = write_at(fd, (index,), parts_end)
+        flush(fd)
+    except (OSError, SegmentError):
+        with suppress(OSError):
+            os.ftruncate(fd, parts_end)
+        raise
+    write_at(fd, (sealing_bytes(parts_end),), SEAL_OFFSET)
+    flush(fd)
+    return end
