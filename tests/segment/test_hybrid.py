@@ -5,11 +5,11 @@ from pathlib import Path
 
 import av
 import pytest
+from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
 
 from mini_nvr.media.frame import VideoCodec
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
-from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
 
 HEADER = SegmentHeader(1, "Yard", 1_790_000_000_000_000, "0123456789abcdef" * 2, 0, "arrival")
 
