@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(arguments)
     except ConfigError as exc:
-        _complain(str(exc))
+        _complain("\n  ".join(["the settings cannot be used:", *str(exc).splitlines()]))
         return EXIT_CONFIGURATION
     except (MiniNvrError, OSError) as exc:
         _complain(str(exc))

@@ -53,12 +53,12 @@ class Finding:
     error: RtspError | None = None
 
 
-def run(settings: "Settings", file: TextIO | None = None) -> int:
+def run(settings: "Settings", *, file: TextIO | None = None, look: Probe = probe) -> int:
     """Print what was found; 0 when everything can be recorded, 1 otherwise."""
     file = file or sys.stdout
     redactor = Redactor("check", settings.zone, settings.secrets())
     folder_problems = [problem for folder in folders(settings) if (problem := folder_problem(*folder))]
-    findings = uvloop.run(probe_all(settings.channels, SystemClock()))
+    findings = uvloop.run(probe_all(settings.channels, SystemClock(), look))
     print_table(HEADINGS, [_redacted(finding_row(finding), redactor) for finding in findings], file)
     for line in [*folder_problems, *summary(findings)]:
         print(redactor.redact(line), file=file)

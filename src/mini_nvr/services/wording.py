@@ -43,7 +43,7 @@ def sound(audio: AudioFormat | None) -> str:
 
 def duration(seconds: float) -> str:
     """A length with its two largest units at most: `0.3 s`, `42 s`, `3 min 20 s`, `2 h 5 min`, `4 d 1 h`."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest_s = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -49,7 +49,7 @@ def run(env_file: Path | None, *, demo: bool) -> int:
     demo_port: int | None = None
     if not configured(values):
         if not demo:
-            raise ConfigError(NO_CAMERA)
+            raise ConfigError("\n".join([*_problems(values), NO_CAMERA]))
         demo_port = free_port(DEMO_HOST, DEMO_PORT)
         values = demo_values(demo_port, DEMO_CAMERAS, values)
     settings = load(values)
@@ -59,6 +59,15 @@ def run(env_file: Path | None, *, demo: bool) -> int:
     services = service_table(demo_port)
     print("\n".join(welcome(settings, services, demo_port)), flush=True)
     return asyncio.run(_supervise(services, values))
+
+
+def _problems(values: Mapping[str, str]) -> list[str]:
+    """What else is wrong, so that one look at the message is enough."""
+    try:
+        load(values)
+    except ConfigError as exc:
+        return str(exc).splitlines()
+    return []
 
 
 async def _supervise(services: Sequence[Service], values: Mapping[str, str]) -> int:
