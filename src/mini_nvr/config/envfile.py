@@ -9,7 +9,6 @@ from dotenv.parser import Binding, parse_stream
 
 from mini_nvr.config.problems import Problem, printable
 
-
 _NEW_LINE = re.compile(r"\r\n|\n|\r")
 
 

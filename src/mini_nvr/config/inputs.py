@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from mini_nvr.config.problems import Problem, Refused, printable
-from mini_nvr.config.variables import HIGHEST_NUMBER, Variable, is_known, near_name
+from mini_nvr.config.variables import Variable, is_known, near_name
 from mini_nvr.log import MASK
 
 T = TypeVar("T")
 
+_NUMBER = re.compile("[1-9][0-9]{0,2}")
 _UNCLEAN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
@@ -18,6 +19,7 @@ class Inputs:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = {name: value for name, value in values.items() if value.strip()}
+        self._numbers = sorted({int(digits) for name in self._values for digits in _NUMBER.findall(name)})
         self.problems: list[Problem] = []
 
     def given(self, variable: Variable[T], number: int | None = None) -> bool:
@@ -25,7 +27,7 @@ class Inputs:
 
     def numbers(self, *variables: Variable[object]) -> list[int]:
         """The numbers for which any of these numbered variables is given, ascending."""
-        return [n for n in range(1, HIGHEST_NUMBER + 1) if any(self.given(variable, n) for variable in variables)]
+        return [number for number in self._numbers if any(self.given(variable, number) for variable in variables)]
 
     def get(self, variable: Variable[T], number: int | None = None) -> T:
         """The parsed value; the default when it is unset, or refused, which is noted."""
@@ -61,4 +63,4 @@ class Inputs:
 def _check_clean(text: str) -> None:
     """Refuse control characters, line and paragraph separators, and bytes that were not UTF-8 (lone surrogates)."""
     if _UNCLEAN.search(text):
-        raise Refused("holds a control character; is a quote in .env left open?")
+        raise Refused("holds a control character; see whether every quote in .env is closed")

@@ -187,7 +187,7 @@ class Zone:
     secret = False
 
     def parse(self, text: str) -> ZoneInfo:
-        key = text.removeprefix(":")  # POSIX spells a zone of the database with a leading colon
+        key = text.removeprefix(":").rpartition("zoneinfo/")[2]  # POSIX also spells it as :path of a file
         try:
             return ZoneInfo(key)
         except (KeyError, ValueError, OSError) as exc:

@@ -6,7 +6,7 @@ never quote the URL: it holds a password.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, unquote_to_bytes
 
@@ -46,14 +46,14 @@ class Host:
     secret = False
 
     def parse(self, text: str) -> str:
-        return f"[{_ipv6(text.strip('[]'))}]" if text.count(":") > 1 else _host(text)
+        return f"[{_ipv6(text.removeprefix('[').removesuffix(']'))}]" if text.count(":") > 1 else _host(text)
 
 
 @dataclass(frozen=True, slots=True)
 class UrlTemplate:
     """A URL in which placeholders stand for what differs between channels; its syntax is checked."""
 
-    text: str
+    text: str = field(repr=False)  # may hold a password
 
     @property
     def placeholders(self) -> frozenset[str]:

@@ -135,7 +135,12 @@ SYNC_INTERVAL = Variable(
     "SYNC_INTERVAL", Decimals(Decimal("0.5"), Decimal(60)), 5.0, "The most footage that a power cut can take.", _RECORDER, "s", "5"
 )
 RECORD_DIR = Variable[Path | None](
-    "RECORD_DIR", FilePath(), None, "Folder of the footage.", _ALL, default_text="/recordings in a container, else ./recordings"
+    "RECORD_DIR",
+    FilePath(),
+    None,
+    "Folder of the footage.",
+    _ALL,
+    default_text="/recordings in our container image, else ./recordings",
 )
 DATA_DIR = Variable(
     "DATA_DIR", FilePath(), Path("data"), "Folder of the catalog and the program's own state.", _ALL, default_text="./data"
