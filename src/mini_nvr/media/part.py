@@ -48,3 +48,8 @@ class Part:
     @property
     def size_bytes(self) -> int:
         return sum(track.size_bytes for track in self.tracks)
+
+    @property
+    def video_us(self) -> int:
+        """How much video time the part adds, in microseconds."""
+        return sum(track.duration * 100 // 9 for track in self.tracks if track.track_id == VIDEO_TRACK_ID)

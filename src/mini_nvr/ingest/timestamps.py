@@ -1,0 +1,189 @@
+"""Media time to one time line, and the time line to the wall. Pure: arrivals and clock readings are arguments.
+
+Objective: audio and video of a run share one line that starts near 0, grows with the camera's clock, and survives what broken
+cameras do. RTP timestamps say how far apart frames are; arrivals say where on the wall they belong. Network delay only ever adds,
+so the frame with the smallest (arrival - media time) lies nearest to the truth: it anchors the run. Cameras' clocks drift: the
+anchor follows at segment borders by at most 500 ppm, so a segment's own times are never bent. Sender reports (RFC 3550 section
+6.4.1), when the camera sends them for both tracks and they are sane, align audio with video exactly.
+
+All `*_ns` are monotonic; `wall_offset_us` = wall clock - monotonic clock, both now.
+"""
+
+from dataclasses import dataclass
+
+from mini_nvr.clock import NS_PER_S, NS_PER_US, US_PER_S
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ
+
+MAX_AHEAD_NS = 3 * NS_PER_S  # frames cannot come from the future: the time stamps jumped forward
+MAX_BEHIND_NS = 30 * NS_PER_S  # no TCP queue holds that much: the time stamps stood still or jumped back slowly
+MAX_BACKWARD = VIDEO_CLOCK_HZ  # one second: more than any reordering
+MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned
+MAX_REPORT_SKEW_NS = 2 * NS_PER_S  # sender reports that contradict the arrivals by more are the camera's mistake
+DRIFT_PPM = 500
+STEP_US = 250_000  # a faster change of the wall clock against the monotonic one is a step, not a slew
+
+
+class VideoLine:
+    """RTP timestamps of the video track -> 90 kHz ticks since the first frame, jumps bridged by arrival times."""
+
+    def __init__(self) -> None:
+        self.jumps = 0
+        self._offset: int | None = None
+        self._newest = 0  # largest pts handed out
+        self._newest_arrival_ns = 0
+        self._window_ns = 0  # smallest (arrival - media) since the last border
+        self._anchor_ns = 0  # the same, of the window before, or of this one when smaller
+
+    @property
+    def started(self) -> bool:
+        return self._offset is not None
+
+    @property
+    def anchor_ns(self) -> int:
+        """Best estimate of the monotonic instant at which media time was 0."""
+        return self._anchor_ns
+
+    def place(self, rtp_timestamp: int, arrival_ns: int) -> int:
+        """The frame's presentation time in ticks since the first frame."""
+        if self._offset is None:
+            self._offset = rtp_timestamp
+            self._anchor_ns = self._window_ns = self._newest_arrival_ns = arrival_ns
+            return 0
+        pts = rtp_timestamp - self._offset
+        lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
+        if not -MAX_AHEAD_NS <= lag_ns - self._anchor_ns <= MAX_BEHIND_NS or self._newest - pts > MAX_BACKWARD:
+            pts = self._bridge(rtp_timestamp, arrival_ns)
+            lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
+        if lag_ns < self._window_ns:
+            self._window_ns = lag_ns
+            self._anchor_ns = min(self._anchor_ns, lag_ns)
+        if pts > self._newest:
+            self._newest = pts
+            self._newest_arrival_ns = arrival_ns
+        return pts
+
+    def border(self) -> int:
+        """Close the window of one segment; returns its smallest (arrival - media), the next segment's best anchor."""
+        best = self._window_ns
+        self._anchor_ns = best
+        self._window_ns = best + NS_PER_S  # the next frame replaces it unless the clock really drifted by that much
+        return best
+
+    def of_raw(self, rtp_timestamp: int) -> int:
+        """The media time that an RTP timestamp corresponds to, without judging it."""
+        return rtp_timestamp - (self._offset or 0)
+
+    def _bridge(self, rtp_timestamp: int, arrival_ns: int) -> int:
+        """The camera's time stamps jumped: go on where the arrivals say, at least one tick further."""
+        waited_ns = max(arrival_ns - self._newest_arrival_ns, 0)
+        pts = self._newest + max(waited_ns * VIDEO_CLOCK_HZ // NS_PER_S, 1)
+        self._offset = rtp_timestamp - pts
+        self.jumps += 1
+        return pts
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """One RTCP sender report: the camera's wall clock at an RTP timestamp (unwrapped)."""
+
+    ntp_utc_us: int
+    rtp_timestamp: int
+
+
+class AudioLine:
+    """RTP timestamps of the audio track -> samples on the video line."""
+
+    def __init__(self, clock_hz: int) -> None:
+        self._hz = clock_hz
+        self._offset: int | None = None
+        self._exact: int | None = None  # the offset that sender reports ask for
+
+    @property
+    def aligned_by_reports(self) -> bool:
+        return self._exact is not None and self._offset == self._exact
+
+    def place(self, rtp_timestamp: int, arrival_ns: int, frame_samples: int, anchor_ns: int) -> int:
+        """The frame's presentation time in samples; may be negative for audio from before the first video frame.
+
+        frame_samples: an audio frame is sent when its last sample was taken, so its first one is that much older.
+        """
+        expected = (arrival_ns - anchor_ns) * self._hz // NS_PER_S - frame_samples
+        if self._offset is None:
+            self._offset = rtp_timestamp - expected if self._exact is None else self._exact
+        pts = rtp_timestamp - self._offset
+        if abs(pts - expected) * NS_PER_S > MAX_AUDIO_SKEW_NS * self._hz:
+            self._exact = None
+            self._offset = rtp_timestamp - expected
+            pts = expected
+        return pts
+
+    def align(self, exact_offset: int) -> None:
+        """Take the sender reports' word, at once the first time (nobody hears a single slip), at borders from then on."""
+        first = self._exact is None
+        if self._offset is not None and abs(exact_offset - self._offset) * NS_PER_S > MAX_REPORT_SKEW_NS * self._hz:
+            return
+        self._exact = exact_offset
+        if first:
+            self._offset = exact_offset
+
+    def border(self) -> None:
+        """Follow the drift between the two clocks of the camera; the place to do so is between two segments."""
+        if self._exact is not None:
+            self._offset = self._exact
+
+
+class Alignment:
+    """Collects sender reports of both tracks and derives the audio track's exact offset."""
+
+    def __init__(self, video: VideoLine, audio: AudioLine, audio_hz: int) -> None:
+        self._video = video
+        self._audio = audio
+        self._hz = audio_hz
+        self._video_report: SenderReport | None = None
+        self._audio_report: SenderReport | None = None
+
+    def on_video_report(self, report: SenderReport) -> None:
+        self._video_report = report
+        self._derive()
+
+    def on_audio_report(self, report: SenderReport) -> None:
+        self._audio_report = report
+        self._derive()
+
+    def _derive(self) -> None:
+        video, audio = self._video_report, self._audio_report
+        if video is None or audio is None or not self._video.started:
+            return
+        since_us = audio.ntp_utc_us - video.ntp_utc_us
+        on_line_us = self._video.of_raw(video.rtp_timestamp) * US_PER_S // VIDEO_CLOCK_HZ + since_us
+        self._audio.align(audio.rtp_timestamp - on_line_us * self._hz // US_PER_S)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStart:
+    """Where the next segment starts on the wall, and whether the system clock was set meanwhile."""
+
+    utc_us: int
+    stepped: bool
+
+
+def next_start(expected_utc_us: int, measured_utc_us: int, elapsed_us: int, wall_stepped: bool) -> NextStart:
+    """The start of a following segment: where the line says, pulled towards what was measured by at most `DRIFT_PPM`.
+
+    elapsed_us: length of the segment before. After a step of the system clock the measurement is taken as it is.
+    """
+    if wall_stepped:
+        return NextStart(measured_utc_us, stepped=True)
+    limit = elapsed_us * DRIFT_PPM // US_PER_S
+    drift = max(-limit, min(limit, measured_utc_us - expected_utc_us))
+    return NextStart(expected_utc_us + drift, stepped=False)
+
+
+def to_wall_us(mono_ns: int, wall_offset_us: int) -> int:
+    """A monotonic instant on the wall."""
+    return mono_ns // NS_PER_US + wall_offset_us
+
+
+def media_us(pts_90k: int) -> int:
+    """Ticks of the video clock in microseconds."""
+    return pts_90k * US_PER_S // VIDEO_CLOCK_HZ

@@ -1,0 +1,68 @@
+"""A channel's time line: every instant is footage or a gap with its cause (storage I10)."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mini_nvr.catalog.model import GapChange
+from mini_nvr.errors import GapCause
+from mini_nvr.recorder.gaps import GapTracker
+from mini_nvr.segment.model import GapNote
+
+
+def test_a_gap_opens_and_closes_and_goes_into_the_next_file() -> None:
+    told: list[GapChange] = []
+    gaps = GapTracker(3, told.append)
+    gaps.begin(100, GapCause.CAMERA_OFFLINE, "refused")
+    assert gaps.cause is GapCause.CAMERA_OFFLINE
+    assert gaps.footage(250) == (GapNote(100, 250, GapCause.CAMERA_OFFLINE),)
+    assert gaps.cause is None
+    assert told == [
+        GapChange(3, 100, None, GapCause.CAMERA_OFFLINE, "refused"),
+        GapChange(3, 100, 250, GapCause.CAMERA_OFFLINE, "refused"),
+    ]
+
+
+def test_another_cause_splits_the_gap() -> None:
+    gaps = GapTracker(1, lambda _: None)
+    gaps.begin(100, GapCause.RECORDER_DOWN)
+    gaps.begin(150, GapCause.CAMERA_OFFLINE)
+    gaps.begin(170, GapCause.CAMERA_OFFLINE)
+    gaps.begin(200, GapCause.WRONG_PASSWORD)
+    assert gaps.footage(300) == (
+        GapNote(100, 150, GapCause.RECORDER_DOWN),
+        GapNote(150, 200, GapCause.CAMERA_OFFLINE),
+        GapNote(200, 300, GapCause.WRONG_PASSWORD),
+    )
+
+
+def test_notes_of_a_file_that_failed_go_into_the_next() -> None:
+    gaps = GapTracker(1, lambda _: None)
+    gaps.begin(100, GapCause.CAMERA_OFFLINE)
+    notes = gaps.footage(200)
+    gaps.restore(notes)
+    gaps.begin(200, GapCause.DISK_FULL)
+    assert gaps.footage(260) == (GapNote(100, 200, GapCause.CAMERA_OFFLINE), GapNote(200, 260, GapCause.DISK_FULL))
+
+
+def test_a_file_carries_at_most_sixteen_notes_the_newest() -> None:
+    gaps = GapTracker(1, lambda _: None)
+    causes = [GapCause.CAMERA_OFFLINE, GapCause.WRONG_PASSWORD]
+    for i in range(40):
+        gaps.begin(i * 10, causes[i % 2])
+    notes = gaps.footage(400)
+    assert len(notes) == 16
+    assert notes[-1] == GapNote(390, 400, GapCause.WRONG_PASSWORD)
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.sampled_from([*GapCause, None])), max_size=40))
+def test_gaps_never_overlap_whatever_the_clock_does(events: list[tuple[int, GapCause | None]]) -> None:
+    """None stands for footage. Steps of the clock may send times backwards."""
+    told: dict[int, GapChange] = {}
+    gaps = GapTracker(1, lambda gap: told.__setitem__(gap.start_utc_us, gap))
+    for at, cause in events:
+        if cause is None:
+            gaps.footage(at)
+        else:
+            gaps.begin(at, cause)
+    assert all(gap.end_utc_us is None or gap.end_utc_us >= gap.start_utc_us for gap in told.values())
+    assert sum(gap.end_utc_us is None for gap in told.values()) <= 1
