@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mini_nvr.config.credentials import KEY_COMMAND, Password, SecretKey, SignInPassword
@@ -55,6 +55,7 @@ def test_a_weak_key_is_refused(text: str, wrong: str) -> None:
     assert KEY_COMMAND in SecretKey().allowed
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=64).filter(lambda raw: len(set(raw)) > 12))
 def test_a_random_hexadecimal_key_is_taken(raw: bytes) -> None:
     assert SecretKey().parse(raw.hex()).get_secret_value() == raw.hex()

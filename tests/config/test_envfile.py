@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mini_nvr.config.envfile import parse_env, read_env_file
@@ -73,6 +73,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
         assert wrong in problem.wrong
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="AB=\n\r'\"\\ #$\u2028x", max_size=80) | st.text(max_size=80))
 def test_any_text_can_be_parsed(text: str) -> None:
     file = parse_env(text)

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, Networks, Switch, Text, Whole, Zone
@@ -96,6 +96,7 @@ def test_refuses(kind: Kind[object], text: str, wrong: str, near: str | None) ->
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@settings(deadline=None)
 @given(text=st.text(min_size=1, max_size=80).filter(lambda text: "\0" not in text))
 def test_anything_else_is_refused_in_our_words(kind: Kind[object], text: str) -> None:
     try:
@@ -104,6 +105,7 @@ def test_anything_else_is_refused_in_our_words(kind: Kind[object], text: str) ->
         assert refused.wrong
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6))
 def test_a_gigabyte_is_exact(size: int) -> None:
     assert Gigabytes().parse(f"{size}") == size * 2**30

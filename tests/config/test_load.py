@@ -184,7 +184,7 @@ CANARY = "c4n4ryc4n4ry"
 around = st.text(alphabet="rtsp:/@{}%#?. \n$2'au\x00\ud800ü", max_size=12)
 
 
-@hypothesis_settings(max_examples=300)
+@hypothesis_settings(deadline=None, max_examples=300)
 @given(
     name=st.sampled_from(SECRET_NAMES),
     before=around,
@@ -198,7 +198,7 @@ def test_a_secret_is_never_shown(name: str, before: str, after: str, scheme: str
     assert CANARY not in text
 
 
-@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(NAMES) | st.text(max_size=20),

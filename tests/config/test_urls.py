@@ -3,7 +3,7 @@
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -108,6 +108,7 @@ def test_refused(text: str, wrong: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(user=st.text(min_size=1, max_size=20), password=st.text(max_size=40), channel=st.integers(1, 999))
 @example(user="{pass}", password="{user}@%41/?#:", channel=1)
 def test_any_user_and_password_survives_the_template(user: str, password: str, channel: int) -> None:
@@ -122,6 +123,7 @@ def test_any_user_and_password_survives_the_template(user: str, password: str, c
     assert not password or password in url_secrets(url)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="rtsp:/@[]{}%#?.0user\\", max_size=60).map(lambda tail: "rtsp://" + tail))
 def test_hostile_text_is_refused_or_makes_an_ascii_url(text: str) -> None:
     try:
