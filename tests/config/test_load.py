@@ -4,7 +4,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -191,6 +191,7 @@ around = st.text(alphabet="rtsp:/@{}%#?. \n$2'au\x00\ud800ü", max_size=12)
     after=around,
     scheme=st.sampled_from(["", "rtsp://", "rtsp://u:", "ftp://u:"]),
 )
+@example(name="CHANNEL_1_URL", before="{", after="}", scheme="")
 def test_a_secret_is_never_shown(name: str, before: str, after: str, scheme: str) -> None:
     values = {"NUM_CHANNELS": "x", "WEB_PORT": "0", "DVR_IP": "?", name: f"{scheme}{before}{CANARY}{after}"}
     text = "\n".join(problems_of(values))

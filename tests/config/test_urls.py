@@ -162,11 +162,11 @@ def test_without_user_info() -> None:
 @pytest.mark.parametrize(
     ("template", "wrong", "near"),
     [
-        ("rtsp://{user}:{password}@{ip}/", "{password}", "{pass}"),
-        ("rtsp://{username}:{pass}@{ip}/", "{username}", "{user}"),
-        ("rtsp://{ip}/{chanel}", "{chanel}", "{channel}"),
-        ("rtsp://{ip}/{stream}", "{stream}", None),
-        ("rtsp://{ip}/{}", "a placeholder", None),
+        ("rtsp://{user}:{password}@{ip}/", "placeholder", "{pass}"),
+        ("rtsp://{username}:{pass}@{ip}/", "placeholder", "{user}"),
+        ("rtsp://{ip}/{chanel}", "placeholder", "{channel}"),
+        ("rtsp://{ip}/{stream}", "%7B", None),
+        ("rtsp://{ip}/{}", "placeholder", None),
         ("rtsp://{ip}/{port:02d}", "digits", None),
         ("rtsp://{ip}/{channel:>5}", "brace", None),
         ("rtsp://{ip/", "brace", None),

@@ -106,13 +106,12 @@ class Url:
 
 
 def _check_placeholder(match: re.Match[str]) -> None:
+    """Refuse an unknown placeholder without quoting it: it may be a piece of a password."""
     name = match["name"]
     if name not in PLACEHOLDERS:
         meant = near_match(name, PLACEHOLDERS)
-        is_password = "@" in match.string[match.end() :] and meant is None
-        shown = "a placeholder" if is_password or not name.isidentifier() else f"the placeholder {{{name[:20]}}}"
-        hint = "; a brace in a password is written %7B or %7D" if is_password else ""
-        raise Refused(f"holds {shown} that is not known{hint}", f"{{{meant}}}" if meant else None)
+        hint = "" if meant else "; a brace in a password is written %7B or %7D"
+        raise Refused(f"holds a placeholder that is not known{hint}", f"{{{meant}}}" if meant else None)
     if match["digits"] and name != "channel":
         raise Refused("gives a number of digits for something other than {channel}")
 
