@@ -4,7 +4,6 @@ import random
 from urllib.parse import urlsplit
 
 from mini_nvr.clock import Clock
-from mini_nvr.errors import GapCause
 from mini_nvr.ingest.reach import tcp_reachable
 from mini_nvr.ingest.rtsp_source import RtspSource
 from mini_nvr.ingest.session import CameraSession
@@ -81,22 +80,24 @@ class Channel:
 
 
 class DisabledChannel:
-    """A channel that the settings switch off: a gap with that cause, and a line in the status."""
+    """A channel that the settings switch off: its time line says so, and its line in the status."""
 
-    def __init__(self, number: int, name: str, gaps: GapTracker, clock: Clock) -> None:
+    def __init__(self, number: int, name: str, gaps: GapTracker, clock: Clock, *, had_footage: bool) -> None:
         self._number = number
         self._name = name
         self._since_utc_us = clock.utc_us()
         self._gaps = gaps
-
-    def begin(self) -> None:
-        """From now on the time line says `disabled`."""
-        self._gaps.begin(self._since_utc_us, GapCause.DISABLED)
+        self._state = channel_state(ChannelFacts(False, False, had_footage, None))
 
     def status(self) -> ChannelStatus:
         """OFF."""
         return ChannelStatus(
-            number=self._number, name=self._name, status="OFF", since_utc_us=self._since_utc_us, last_gap=self._gaps.last
+            number=self._number,
+            name=self._name,
+            status=self._state,
+            since_utc_us=self._since_utc_us,
+            error=explain(self._gaps),
+            last_gap=self._gaps.last,
         )
 
 
@@ -105,5 +106,3 @@ def explain(gaps: GapTracker) -> str | None:
     if gaps.cause is None:
         return None
     return f"{gaps.cause}: {gaps.detail}" if gaps.detail else str(gaps.cause)
-
-

@@ -28,8 +28,8 @@ class _Pending:
     gaps: dict[tuple[int, int], GapChange] = field(default_factory=dict)
     runs: dict[str, RunChange] = field(default_factory=dict)
 
-    def __bool__(self) -> bool:
-        return bool(self.segments or self.gaps or self.runs)
+    def __len__(self) -> int:
+        return len(self.segments) + len(self.gaps) + len(self.runs)
 
 
 class Checkpointer:
@@ -144,13 +144,16 @@ class Checkpointer:
         """One transaction with everything that waits; on failure it goes on waiting."""
         with self._lock:
             pending, self._pending = self._pending, _Pending()
-        if not pending:
-            return
         try:
-            self._catalog.commit(list(pending.segments.values()), list(pending.gaps.values()), list(pending.runs.values()))
+            self._catalog.commit(
+                list(pending.segments.values()),
+                list(pending.gaps.values()),
+                list(pending.runs.values()),
+                now_utc_us=self._clock.utc_us(),
+            )
         except CatalogError as error:
             if not self._catalog_failed:
-                _log.error("catalog: %s; recording goes on, %d changes wait", error, len(pending.segments) + len(pending.gaps))
+                _log.error("catalog: %s; recording goes on, %d changes wait", error, len(pending))
             self._catalog_failed = True
             self._put_back(pending)
         else:

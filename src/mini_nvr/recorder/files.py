@@ -1,5 +1,6 @@
 """Creates footage files in the known volume and nowhere else (storage I7)."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path, PurePosixPath
 
@@ -8,17 +9,19 @@ from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import Container, SegmentWriter
 from mini_nvr.segment.names import segment_name
-from mini_nvr.segment.volume import verify_volume
 
 _MOST_COLLISIONS = 100  # files of one channel that start within the same second
 
 
 class SegmentFiles:
-    """Names and creates the files of all channels; called on the disk thread."""
+    """Names and creates the files of all channels; called on the disk thread.
 
-    def __init__(self, record_dir: Path, volume_id: str, zone: tzinfo, container: Container) -> None:
+    verify: raises `SegmentError` unless `record_dir` is the known volume (`recorder.volume`).
+    """
+
+    def __init__(self, record_dir: Path, verify: Callable[[], None], zone: tzinfo, container: Container) -> None:
         self._record_dir = record_dir
-        self._volume_id = volume_id
+        self._verify = verify
         self._zone = zone
         self._container = container
 
@@ -28,7 +31,7 @@ class SegmentFiles:
         Raises:
             VolumeMissing, VolumeUnwritable, SegmentError: nothing was created.
         """
-        verify_volume(self._record_dir, self._volume_id)
+        self._verify()
         header = segment.header
         for collision in range(_MOST_COLLISIONS):
             name = segment_name(header.channel, header.start_utc_us, self._zone, self._container, collision)

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 QUEUE_LIMIT_BYTES = 24 * 1024 * 1024  # per channel: 48 s at 4 Mbit/s
 DISK_RETRY_S = 2.0
 NO_KEY_FRAME_S = 10.0
+_FOREVER_NS = 1 << 63
 
 
 class Disk(Protocol):
@@ -128,6 +129,12 @@ class ChannelPipeline:
         """`ingest.source.Receiver`"""
         end_utc_us = self.stop(cause)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, cause, detail)
+
+    def close(self) -> None:
+        """The recorder stops: end the run, take no more frames."""
+        self._blocked_until_ns = _FOREVER_NS
+        end_utc_us = self.stop(GapCause.RECORDER_DOWN)
+        self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, GapCause.RECORDER_DOWN)
 
     def on_video(self, frame: Frame) -> None:
         """`ingest.source.Receiver`; the hot path: one call a frame."""

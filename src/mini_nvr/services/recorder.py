@@ -1,0 +1,209 @@
+"""The recorder process: every camera on one event loop, one disk thread, one sync thread. Start and stop mirror each other."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import uvloop
+
+from mini_nvr.catalog.lock import DataDirLock
+from mini_nvr.catalog.model import GapChange, RunChange
+from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rescan import rescan
+from mini_nvr.clock import Clock, SystemClock
+from mini_nvr.config.model import ChannelSettings, Settings
+from mini_nvr.errors import CatalogError, GapCause, SegmentError
+from mini_nvr.recorder.channel import Channel, DisabledChannel
+from mini_nvr.recorder.checkpoint import Checkpointer
+from mini_nvr.recorder.control import ControlServer
+from mini_nvr.recorder.disk import DiskThread
+from mini_nvr.recorder.files import SegmentFiles
+from mini_nvr.recorder.gaps import GapTracker
+from mini_nvr.recorder.pipeline import ChannelPipeline, ChannelRules
+from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.recorder.volume import RecordingVolume
+from mini_nvr.segment.model import GapNote
+
+_log = logging.getLogger(__name__)
+
+STAGGER_S = 0.02  # between two cameras' first connections: sixteen channels are often one DVR
+DISK_STOP_S = 2.0
+SYNC_STOP_S = 2.0
+GC_THRESHOLD = 20_000  # frames live for a second and form no cycles: look for cycles rarely
+
+
+def run(settings: Settings) -> int:
+    """Record until SIGTERM or SIGINT.
+
+    Raises:
+        CatalogError: another recorder uses DATA_DIR, or the catalog cannot be used.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with DataDirLock(settings.data_dir), Catalog.open(settings.data_dir) as catalog:
+        gc.set_threshold(GC_THRESHOLD)
+        return uvloop.run(RecorderService(settings, catalog, SystemClock()).run())
+
+
+class RecorderService:
+    """Everything that one recorder process holds."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, clock: Clock) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._clock = clock
+        self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
+        self._checkpointer = Checkpointer(catalog, settings.record_dir, settings.sync_interval_s, clock)
+        files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
+        self._disk = DiskThread(files.create, self._checkpointer)
+        self._channels: list[Channel] = []
+        self._disabled: list[DisabledChannel] = []
+        self._control = ControlServer(self.status)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> int:
+        """Start, wait for a signal, stop; the process's exit code."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self._start()
+        try:
+            await stop.wait()
+        finally:
+            await self._stop()
+        return 0
+
+    async def _start(self) -> None:
+        self._look_at_volume()
+        self._make_channels()
+        self._checkpointer.start()
+        self._disk.start()
+        await self._control.start(self._settings.data_dir)
+        for position, channel in enumerate(self._channels):
+            self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
+        gc.collect()
+        gc.freeze()
+        _log.info("%d channels, files of %d s", len(self._channels), self._settings.segment_duration_s)
+
+    async def _stop(self) -> None:
+        for channel in self._channels:
+            channel.pipeline.close()
+        for task in self._tasks:
+            task.cancel()
+        good_byes = asyncio.gather(*self._tasks, return_exceptions=True)
+        disk_done = await asyncio.to_thread(self._disk.stop, DISK_STOP_S)
+        synced = await asyncio.to_thread(self._checkpointer.stop, SYNC_STOP_S)
+        if not (disk_done and synced):
+            _log.error("the disk did not take everything in time; the next start seals what is there")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(good_byes, 0.5)
+        await self._control.stop()
+        _log.info("stopped, %s", "all files are sealed" if disk_done and synced else "some files are not sealed")
+
+    def status(self) -> list[ChannelStatus]:
+        """All channels, by number."""
+        rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
+        return sorted(rows, key=lambda row: row.number)
+
+    async def _run_channel(self, channel: Channel, delay_s: float) -> None:
+        await self._clock.sleep(delay_s)
+        await channel.run()
+
+    def _look_at_volume(self) -> None:
+        """Repair before recording; a folder that is not there yet is told and tried again with each file."""
+        try:
+            self._volume.verify()
+        except SegmentError as error:
+            _log.error("%s; nothing is recorded until it is there", error)
+
+    def _repair(self) -> None:
+        """What a crash left, before the first file of this process."""
+        try:
+            if self._catalog.was_rebuilt and any_footage(self._settings.record_dir):
+                _log.warning("the catalog is new: reading all footage once")
+                rescan(self._catalog, self._settings.record_dir, recover_growing=True)
+            tell(repair(self._catalog, self._settings.record_dir, self._clock.utc_us()))
+        except CatalogError as error:
+            _log.error("repair: %s; recording goes on", error)
+
+    def _make_channels(self) -> None:
+        settings, now = self._settings, self._clock.utc_us()
+        self._catalog.register_channels([(channel.number, channel.name) for channel in settings.channels], now)
+        silent_since = {change.channel: change.start_utc_us for change in recorder_down(self._catalog, now)}
+        post = asyncio.get_running_loop().call_soon_threadsafe
+        for channel in settings.channels:
+            start = silent_since.get(channel.number, now)
+            if channel.enabled:
+                self._channels.append(self._make_channel(channel, start, post))
+            else:
+                self._disabled.append(self._make_disabled(channel, start))
+
+    def _make_channel(self, channel: ChannelSettings, silent_since_utc_us: int, post: Callable[..., object]) -> Channel:
+        gaps = self._tracker(channel.number, silent_since_utc_us)
+        gaps.begin(silent_since_utc_us, GapCause.RECORDER_DOWN)
+        rules = ChannelRules(channel.number, channel.name, self._settings.segment_duration_s, self._settings.record_format)
+        pipeline = ChannelPipeline(rules, self._disk, gaps, self._note_run, self._clock, lambda act: ignore_closed_loop(post, act))
+        had_footage = self._catalog.footage_end(channel.number) is not None
+        return Channel(channel.url.get_secret_value(), pipeline, self._clock, audio=channel.audio, had_footage=had_footage)
+
+    def _make_disabled(self, channel: ChannelSettings, silent_since_utc_us: int) -> DisabledChannel:
+        """Disabled since now, or still disabled."""
+        last = self._catalog.last_gap(channel.number)
+        still = last is not None and last.end_utc_us is None and last.cause is GapCause.DISABLED
+        gaps = self._tracker(channel.number, silent_since_utc_us)
+        if last is not None and still:
+            gaps.begin(last.start_utc_us, GapCause.DISABLED)
+        else:
+            gaps.begin(silent_since_utc_us, GapCause.RECORDER_DOWN)
+            gaps.begin(self._clock.utc_us(), GapCause.DISABLED)
+        had_footage = self._catalog.footage_end(channel.number) is not None
+        return DisabledChannel(channel.number, channel.name, gaps, self._clock, had_footage=had_footage)
+
+    def _tracker(self, number: int, until_utc_us: int) -> GapTracker:
+        """A tracker that knows the gaps since the last footage, for the header of the next file."""
+        gaps = GapTracker(number, self._note_gap)
+        since = self._catalog.footage_end(number)
+        rows = [row for row in self._catalog.gaps(number, since, until_utc_us) if row.start_utc_us < until_utc_us]
+        ends = [min(row.end_utc_us or until_utc_us, until_utc_us) for row in rows]
+        gaps.restore(tuple(GapNote(row.start_utc_us, end, row.cause) for row, end in zip(rows, ends, strict=True)))
+        return gaps
+
+    def _note_gap(self, gap: GapChange) -> None:
+        self._checkpointer.note_gap(gap)
+
+    def _note_run(self, run: RunChange) -> None:
+        self._checkpointer.note_run(run)
+
+
+def any_footage(record_dir: Path) -> bool:
+    """Whether the folder holds any channel's folder."""
+    with suppress(OSError), os.scandir(record_dir) as entries:
+        return any(entry.name.startswith("ch") and entry.is_dir() for entry in entries)
+    return False
+
+
+def ignore_closed_loop(post: Callable[..., object], act: Callable[[], None]) -> None:
+    """Run `act` on the event loop, unless it has ended: then nobody is left to be told."""
+    with suppress(RuntimeError):
+        post(act)
+
+
+def tell(report: RepairReport) -> None:
+    """A repair in one line of the log, and nothing after a clean stop."""
+    counts = {
+        "sealed": len(report.sealed),
+        "adopted": len(report.adopted),
+        "empty or temporary files removed": len(report.removed),
+        "missing": len(report.dropped),
+        "deletions finished": len(report.deleted),
+        "unreadable": len(report.damaged),
+    }
+    found = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    if found:
+        _log.warning("repaired after an unclean stop: %s", found)
