@@ -1,0 +1,22 @@
+"""What every payload format offers to the RTP receiver."""
+
+from typing import Protocol
+
+
+class Depacketizer(Protocol):
+    """Puts frames together from the payloads of one track and emits each when it is whole. Never raises on hostile payloads."""
+
+    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
+        """The next payload in sequence; not empty.
+
+        timestamp: of the RTP header, unwrapped. marker: not 0 when the header's marker bit is set.
+        """
+
+    def lost(self) -> None:
+        """At least one packet is missing before the next one."""
+
+    def reset(self) -> None:
+        """Another sender takes over: forget what is not finished."""
+
+    def flush(self) -> None:
+        """The stream has ended: emit what is known to be whole."""

@@ -1,0 +1,164 @@
+"""Taking a TCP stream of RTSP messages and interleaved binary data apart (RFC 2326 section 10.12). No I/O.
+
+One buffer, allocated once, is read into and parsed in place. Everything that may have to stand in it whole, an interleaved frame of
+64 KiB or a message, is shorter than the buffer, so it never grows.
+"""
+
+from collections.abc import Callable
+
+from mini_nvr.rtsp.errors import ProtocolViolation
+from mini_nvr.rtsp.message import MAX_HEAD_BYTES, Response, ServerRequest, parse_head
+
+BUFFER_BYTES = 256 * 1024
+MIN_READ_BYTES = 64 * 1024  # less room than that and the rest is moved to the front first
+MAX_GARBAGE_BYTES = 64 * 1024  # in one stretch
+
+DOLLAR = 0x24
+_PREFIX = 4  # dollar sign, channel, length
+_START = 8  # bytes that tell a message from garbage
+_RESPONSE_STARTS = frozenset({b"RTSP/1.0", b"RTSP/1.1"})
+_HTTP_STARTS = frozenset({b"HTTP/1.0", b"HTTP/1.1"})
+_REQUEST_STARTS = frozenset({b"OPTIONS ", b"ANNOUNCE", b"DESCRIBE", b"GET_PARA", b"SET_PARA", b"REDIRECT", b"TEARDOWN"})
+_STARTS = _RESPONSE_STARTS | _REQUEST_STARTS
+_LINE_ENDS = b"\r\n"
+
+PacketHandler = Callable[[memoryview, int, int, int], None]
+"""Takes (data, start, end, arrival_ns): the packet is data[start:end] and gone after the call."""
+MessageHandler = Callable[[Response | ServerRequest], None]
+
+
+def _discard(data: memoryview, start: int, end: int, arrival_ns: int) -> None:
+    """Nobody wants these packets any more."""
+
+
+class Demultiplexer:
+    """Calls a handler for each packet of a registered channel and one for each message.
+
+    Use: read into `room()`, then call `received`. After garbage it goes on at the next thing that looks like a message or like a
+    packet of a registered channel.
+
+    garbage_bytes: skipped so far. stray_packets: of channels that nobody registered.
+    """
+
+    def __init__(self, on_message: MessageHandler) -> None:
+        self._on_message = on_message
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self._read = 0
+        self._written = 0
+        self._channels: list[PacketHandler | None] = [None] * 256
+        self._garbage_run = 0
+        self.garbage_bytes = 0
+        self.stray_packets = 0
+
+    def register(self, channel: int, handler: PacketHandler) -> None:
+        """Packets of this channel go to `handler` from now on."""
+        self._channels[channel] = handler
+
+    def is_registered(self, channel: int) -> bool:
+        return self._channels[channel] is not None
+
+    def mute(self) -> None:
+        """Drop the packets of all channels from now on."""
+        self._channels[:] = [_discard] * len(self._channels)
+
+    def room(self) -> memoryview:
+        """Where the next bytes go; never empty."""
+        if BUFFER_BYTES - self._written < MIN_READ_BYTES:
+            rest = self._written - self._read
+            self._view[:rest] = self._view[self._read : self._written]
+            self._read, self._written = 0, rest
+        return self._view[self._written :]
+
+    def received(self, count: int, arrival_ns: int) -> None:
+        """`count` bytes were read into `room()`.
+
+        Raises:
+            ProtocolViolation: this is not RTSP, or no longer.
+        """
+        buffer, view, channels = self._buffer, self._view, self._channels
+        written = self._written = self._written + count
+        read = self._read
+        while written - read > _PREFIX:
+            if buffer[read] == DOLLAR and buffer[read + 4] & 0xC0 == 0x80:  # RTP and RTCP version 2
+                start = read + _PREFIX
+                end = start + (buffer[read + 2] << 8 | buffer[read + 3])
+                if end > written:
+                    break
+                handler = channels[buffer[read + 1]]
+                if handler is not None:
+                    self._garbage_run = 0
+                    handler(view, start, end, arrival_ns)
+                else:
+                    self.stray_packets += 1
+                read = end
+            else:
+                after = self._other(read)
+                if after == read:
+                    break
+                read = after
+        if read == written:
+            self._read = self._written = 0
+        else:
+            self._read = read
+
+    def _other(self, read: int) -> int:
+        """What is no plausible packet: a message, an empty packet, or garbage; where it ends, or `read` when more must come."""
+        buffer, written = self._buffer, self._written
+        if buffer[read] == DOLLAR and buffer[read + 2] == 0 == buffer[read + 3]:
+            return read + _PREFIX
+        if buffer[read] in _LINE_ENDS:
+            return read + 1
+        if written - read < _START:
+            return read
+        start = bytes(buffer[read : read + _START])
+        if start in _STARTS:
+            return self._message(read)
+        if start in _HTTP_STARTS:
+            raise ProtocolViolation("the port speaks HTTP, not RTSP; use the camera's RTSP port, usually 554")
+        return self._resynchronise(read)
+
+    def _message(self, read: int) -> int:
+        """A message from its first byte on; where it ends, or `read` while it is not whole."""
+        buffer, written = self._buffer, self._written
+        limit = min(written, read + MAX_HEAD_BYTES)
+        end, separator = buffer.find(b"\r\n\r\n", read, limit), 4
+        if end < 0:
+            end, separator = buffer.find(b"\n\n", read, limit), 2
+        if end < 0:
+            return self._resynchronise(read) if written - read >= MAX_HEAD_BYTES else read
+        message, body_bytes = parse_head(bytes(buffer[read:end]))
+        body = end + separator
+        if body + body_bytes > written:
+            return read
+        message.body = bytes(buffer[body : body + body_bytes])
+        self._garbage_run = 0
+        self._on_message(message)
+        return body + body_bytes
+
+    def _resynchronise(self, read: int) -> int:
+        """Skip at least one byte, up to the next plausible beginning."""
+        found = self._next_plausible(read + 1)
+        skipped = found - read
+        self.garbage_bytes += skipped
+        self._garbage_run += skipped
+        if self._garbage_run > MAX_GARBAGE_BYTES:
+            raise ProtocolViolation(f"{self._garbage_run} bytes in a row that are neither RTSP nor RTP")
+        return found
+
+    def _next_plausible(self, position: int) -> int:
+        """The first place from `position` on where a message or a registered packet may begin; the end if there is none."""
+        buffer, written = self._buffer, self._written
+        while position < written:
+            byte = buffer[position]
+            if byte == DOLLAR:
+                if written - position <= _PREFIX or (
+                    self.is_registered(buffer[position + 1]) and buffer[position + 4] & 0xC0 == 0x80
+                ):
+                    return position
+            elif 0x41 <= byte <= 0x54:  # A to T, the first letters of a message
+                start = bytes(buffer[position : min(position + _START, written)])
+                if start in _STARTS or (len(start) < _START and any(known.startswith(start) for known in _STARTS)):
+                    return position
+            position += 1
+        return written
