@@ -45,9 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> None:
-    from mini_nvr.log import redact_url
+    """One line for the person at the terminal, through the log's redactor once there is one."""
+    from mini_nvr.log import Redactor, redact_url
 
-    print(f"mini-nvr: {redact_url(message)}", file=sys.stderr)
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    redact = next((formatter.redact for formatter in formatters if isinstance(formatter, Redactor)), redact_url)
+    print(f"mini-nvr: {redact(message)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

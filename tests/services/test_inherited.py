@@ -11,7 +11,8 @@ from mini_nvr.services.inherited import SupervisorGone, read_settings
 
 def pipe_with(data: bytes) -> int:
     read_fd, write_fd = os.pipe()
-    threading.Thread(target=lambda: (os.write(write_fd, data), os.close(write_fd))).start()
+    os.write(write_fd, data)
+    os.close(write_fd)
     return read_fd
 
 

@@ -11,5 +11,5 @@ async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         TimeoutError: it does not within `timeout_s`.
     """
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  the condition is another process's; nobody here can set an event
             await asyncio.sleep(0.01)

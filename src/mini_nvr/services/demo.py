@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 
 import uvloop
@@ -23,7 +24,7 @@ def run(cameras: int, host: str, port: int) -> int:
     try:
         uvloop.run(_serve_until_signal(cameras, host, port))
     except OSError as exc:
-        raise DemoError(f"cannot listen on {host}:{port} ({exc.strerror}): choose another --port or --host") from exc
+        raise DemoError(f"cannot listen on {host}:{port} ({os.strerror(exc.errno or 0)}): choose another --port or --host") from exc
     return 0
 
 
