@@ -15,8 +15,8 @@ from mini_nvr.media.part import Part
 from mini_nvr.segment.disk import create_file, write_at
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.header import encode_header
-from mini_nvr.segment.layout import GROWING_HEAD, HEAD_BYTES, INIT_OFFSET, SEAL_OFFSET, sealing_bytes
-from mini_nvr.segment.ledger import Extent, Ledger
+from mini_nvr.segment.layout import GROWING_HEAD, SEAL_OFFSET, sealing_bytes
+from mini_nvr.segment.ledger import Ledger
 from mini_nvr.segment.model import SegmentFacts, SegmentHeader
 
 
@@ -34,16 +34,13 @@ class HybridWriter:
             SegmentError: the formats have no place in MP4, or the disk refuses.
         """
         self.path = path
-        self._header = header
-        self._formats = tuple(formats)
         self._metadata = encode_header(header)
         try:
-            init = init_segment(self._formats, self._metadata, start_utc_us=header.start_utc_us)
-            self._tables = SampleTables(self._formats, header.start_utc_us)
+            init = init_segment(formats, self._metadata, start_utc_us=header.start_utc_us)
+            self._tables = SampleTables(formats, header.start_utc_us)
         except MediaError as exc:
             raise SegmentError(f"{path.name}: cannot be recorded as MP4: {exc}") from exc
-        self._init_size = len(init)
-        self._ledger = Ledger(HEAD_BYTES + len(init))
+        self._ledger = Ledger(header, formats, len(init))
         self._sequence = 0
         self._flush_failure: OSError | None = None
         self._fd = self._create(init)
@@ -84,7 +81,7 @@ class HybridWriter:
         fd = self._open_fd()
         extent = self._ledger.extent
         self._flush(fd)
-        return self._facts(extent, extent.size_bytes, sealed=False)
+        return self._ledger.facts(extent)
 
     def seal(self) -> SegmentFacts:
         """Append the index, make it durable, turn the head into one `mdat`, make that durable, close the file.
@@ -103,7 +100,7 @@ class HybridWriter:
         except (OSError, MediaError) as exc:
             raise SegmentError(f"{self.path.name}: could not be sealed: {exc}") from exc
         self.abandon()
-        return self._facts(extent, size, sealed=True)
+        return self._ledger.facts(extent, sealed_size_bytes=size)
 
     def abandon(self) -> None:
         """Close the file as it is; recovery finishes it later. Never raises; a second call does nothing."""
@@ -146,20 +143,6 @@ class HybridWriter:
         """Best effort: what stays behind `offset` is no whole part, and the next append writes over it."""
         with suppress(OSError):
             os.ftruncate(fd, offset)
-
-    def _facts(self, extent: Extent, size_bytes: int, *, sealed: bool) -> SegmentFacts:
-        return SegmentFacts(
-            header=self._header,
-            container="mp4",
-            formats=self._formats,
-            duration_us=extent.duration_us,
-            video_frames=extent.video_frames,
-            size_bytes=size_bytes,
-            init_offset=INIT_OFFSET,
-            init_size_bytes=self._init_size,
-            index=self._ledger.index(extent),
-            sealed=sealed,
-        )
 
 
 def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], None] = os.fdatasync) -> int:

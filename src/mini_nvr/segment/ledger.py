@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import SegmentError
-from mini_nvr.media.frame import VIDEO_CLOCK_HZ
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ, TrackFormat
 from mini_nvr.media.mp4 import SampleRun
 from mini_nvr.media.part import VIDEO_TRACK_ID
-from mini_nvr.segment.model import IndexEntry
+from mini_nvr.segment.layout import INIT_OFFSET
+from mini_nvr.segment.model import IndexEntry, SegmentFacts, SegmentHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,28 @@ class Extent:
 class Ledger:
     """The extent of a file and its key-frame index. One thread adds, any thread reads."""
 
-    def __init__(self, size_bytes: int) -> None:
-        self.extent = Extent(size_bytes)
+    def __init__(self, header: SegmentHeader, formats: Sequence[TrackFormat], init_size_bytes: int) -> None:
+        self.extent = Extent(INIT_OFFSET + init_size_bytes)
+        self._header = header
+        self._formats = tuple(formats)
+        self._init_size_bytes = init_size_bytes
         self._closed: list[IndexEntry] = []
 
-    def index(self, extent: Extent) -> tuple[IndexEntry, ...]:
-        """The index as it was at `extent`."""
+    def facts(self, extent: Extent, *, sealed_size_bytes: int | None = None) -> SegmentFacts:
+        """What is known of the file as it was at `extent`; `sealed_size_bytes`: of the whole file, when it is sealed."""
         closed = tuple(self._closed[: extent.closed])
-        return closed if extent.open is None else (*closed, extent.open)
+        return SegmentFacts(
+            header=self._header,
+            container="mp4",
+            formats=self._formats,
+            duration_us=extent.duration_us,
+            video_frames=extent.video_frames,
+            size_bytes=extent.size_bytes if sealed_size_bytes is None else sealed_size_bytes,
+            init_offset=INIT_OFFSET,
+            init_size_bytes=self._init_size_bytes,
+            index=closed if extent.open is None else (*closed, extent.open),
+            sealed=sealed_size_bytes is not None,
+        )
 
     def add(self, runs: Sequence[SampleRun], end: int, *, starts_at_key: bool) -> None:
         """Count a part that lies between the extent's end and the offset `end`.

@@ -66,6 +66,10 @@ class SampleTables:
         except (struct.error, OverflowError) as exc:
             raise MediaError(f"the index does not fit into its boxes: {exc}") from exc
 
+    def sample_counts(self) -> dict[int, int]:
+        """How many samples each track has, by its number."""
+        return {number: len(table) for number, table in self._tables.items()}
+
     def memory_bytes(self) -> int:
         """What the tables hold in memory."""
         return sum(table.memory_bytes() for table in self._tables.values())

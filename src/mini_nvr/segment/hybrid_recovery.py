@@ -1,0 +1,103 @@
+"""Finishing a hybrid MP4 that a crash left behind, whatever the point at which it happened.
+
+    what is there                                   what is done
+    nothing, or an unfinished head or init segment  EmptySegment: nothing can be played, the caller removes the file
+    whole parts, then a piece of one                the piece is cut off, the file is sealed
+    whole parts, then zeros (power cut)             parts with lost pages count as pieces
+    whole parts and an index, whole or not          the index is cut off and written again
+    a sealed file                                   nothing
+    damage below the last checkpoint                SegmentError: nothing is cut, what plays goes on playing
+
+Doing it twice does it once; a crash in between is one of the cases above.
+"""
+
+import os
+from pathlib import Path
+
+from mini_nvr.errors import MediaError, SegmentError
+from mini_nvr.media.mp4 import ReadAt
+from mini_nvr.media.mp4.read_boxes import parse_box
+from mini_nvr.segment.disk import read_at, write_at
+from mini_nvr.segment.errors import EmptySegment
+from mini_nvr.segment.hybrid import write_seal
+from mini_nvr.segment.hybrid_reader import HybridReader
+from mini_nvr.segment.layout import GROWING_HEAD, GROWING_SEAL, HEAD_BYTES, INIT_OFFSET, SEAL_OFFSET
+from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.soundness import is_sound
+
+_PEEK_BYTES = 4096
+
+
+def recover_hybrid(path: Path, synced_bytes: int = 0) -> SegmentFacts:
+    """Seal a growing file at its last whole, sound part; a sealed one is left as it is.
+
+    synced_bytes: what the last checkpoint said is durable; parts below are taken as they are, those beyond are looked into.
+
+    Raises:
+        EmptySegment: no whole part.
+        SegmentError: not one of our files, damaged below `synced_bytes`, or the disk refuses.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            return _recover(fd, path.name, synced_bytes)
+        finally:
+            os.close(fd)
+    except OSError as exc:
+        raise SegmentError(f"{path.name}: could not be recovered: {exc.strerror}") from exc
+
+
+def _recover(fd: int, name: str, synced_bytes: int) -> SegmentFacts:
+    def read(offset: int, size: int) -> bytes:
+        return read_at(fd, offset, size)
+
+    size = os.fstat(fd).st_size
+    if is_unfinished_start(read, size):
+        if INIT_OFFSET < synced_bytes <= size:
+            raise SegmentError(f"{name}: its first bytes are lost, although they were durable; the disk or file system is at fault")
+        raise EmptySegment(f"{name}: ends before its first part")
+    reader = HybridReader(fd, name)
+    limit = size if reader.index_offset is None else min(reader.index_offset, size)
+    if reader.index_offset is not None and size > reader.index_offset:
+        try:
+            return reader.scan()
+        except SegmentError:
+            if reader.ledger.extent.size_bytes != reader.index_offset:
+                raise
+        parts_end = reader.index_offset
+    else:
+        parts_end = reader.walk(limit, lambda part: part.end <= synced_bytes or is_sound(part, read))
+    if parts_end < synced_bytes <= size:
+        raise SegmentError(f"{name}: is damaged at byte {parts_end}, although {synced_bytes} bytes were durable; left as it is")
+    if not reader.ledger.extent.video_frames:
+        raise EmptySegment(f"{name}: holds no whole part")
+    return _seal(fd, reader, parts_end)
+
+
+def _seal(fd: int, reader: HybridReader, parts_end: int) -> SegmentFacts:
+    if reader.index_offset is not None and reader.index_offset != parts_end:
+        write_at(fd, (GROWING_SEAL,), SEAL_OFFSET)
+        os.fdatasync(fd)
+    os.ftruncate(fd, parts_end)
+    try:
+        index = reader.tables.moov(reader.init.metadata)
+    except MediaError as exc:
+        raise SegmentError(f"the index could not be built: {exc}") from exc
+    return reader.ledger.facts(reader.ledger.extent, sealed_size_bytes=write_seal(fd, parts_end, index))
+
+
+def is_unfinished_start(read: ReadAt, size: int) -> bool:
+    """Whether a file of `size` bytes stops, or was lost, before its init segment is whole. False for whatever is not ours."""
+    head = read(0, HEAD_BYTES)
+    if not any(head):
+        return True
+    if head != GROWING_HEAD:
+        return size < HEAD_BYTES and GROWING_HEAD.startswith(head)
+    init = read(INIT_OFFSET, _PEEK_BYTES)
+    if not any(init):
+        return True
+    try:
+        movie = parse_box(init, parse_box(init, 0, INIT_OFFSET).size, INIT_OFFSET)
+    except MediaError:
+        return size < INIT_OFFSET + _PEEK_BYTES
+    return size < parse_box(init, 0, INIT_OFFSET).end + movie.size
