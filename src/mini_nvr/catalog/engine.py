@@ -1,0 +1,129 @@
+"""Transactions on one SQLite file, and the one border where the database's errors become ours.
+
+WAL, so that readers of other processes never wait for the recorder, nor it for them. `synchronous=FULL`: a checkpoint costs one
+more fsync beside those of the footage files, and in return a mark of storage I4 is on the disk before its file is unlinked, and a
+power cut takes back nothing that a viewer was shown. Writers begin IMMEDIATE: a transaction that read first and then asked to write
+would be refused at once when another process wrote in between, whatever the time-out.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mini_nvr.errors import CatalogError
+
+BUSY_TIMEOUT_S = 20.0  # longer than a rescan's exchange of all rows
+_WAL_LIMIT_BYTES = 64 << 20
+_WRITES = "catalog_writes"
+_PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
+
+
+class CatalogDamaged(CatalogError):
+    """The database file is not a sound catalog; the next open checks it and sets it aside."""
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite says that the file itself is wrong, rather than locked, full or out of reach."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & _PRIMARY_CODE in _DAMAGE
+
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def suspect_marker(path: Path) -> Path:
+    """A file beside the database that says: damage was met, check all of it before the next use."""
+    return path.with_name(path.name + ".suspect")
+
+
+class Database:
+    """The catalog's file, open. Safe to share between threads; each transaction has its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = _create_engine(path)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view of all tables, whatever others commit meanwhile.
+
+        Raises:
+            CatalogError: the database cannot be read; CatalogDamaged when its bytes are wrong.
+        """
+        with self._border(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed, synced, when the block ends, rolled back when it raises.
+
+        Raises:
+            CatalogError: the database is locked for too long, full, or out of reach; CatalogDamaged when its bytes are wrong.
+        """
+        with self._border(), self._writer.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A writing connection outside any transaction, for ATTACH; the caller begins."""
+        with self._border(), self._writer.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _border(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as exc:
+            raise self._translate(exc) from exc
+
+    def _translate(self, error: SQLAlchemyError | sqlite3.Error) -> CatalogError:
+        cause = getattr(error, "orig", None) or error
+        if not is_damage(cause):
+            return CatalogError(f"catalog {self.path}: {cause}; see that the disk has room and that the file is ours to write")
+        try:
+            suspect_marker(self.path).touch(0o600)
+        except OSError as exc:
+            return CatalogDamaged(
+                f"catalog {self.path} is damaged ({cause}) and cannot be marked so ({exc.strerror}); move it away"
+            )
+        return CatalogDamaged(f"catalog {self.path} is damaged ({cause}); restart Mini-NVR, which sets it aside and rebuilds it")
+
+
+def _create_engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101  narrows the driver-neutral type
+    connection.isolation_level = None  # the driver's own BEGIN would be deferred, and not cover DDL
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"journal_size_limit = {_WAL_LIMIT_BYTES}",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

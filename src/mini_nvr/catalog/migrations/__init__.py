@@ -1,0 +1,1 @@
+"""How a catalog of any earlier version becomes one of this version; run by Alembic, on open, in one transaction."""

@@ -1,0 +1,146 @@
+"""Rebuilds the catalog from the files (storage I5).
+
+The slow part, reading every file, fills a catalog of its own in a folder beside the real one; memory stays that of one batch. The
+quick part exchanges the rows in one transaction (`exchange.py`), so readers see the old catalog or the new one. What the files
+cannot say survives: ids, protection, deletions under way, and the gaps for which no file has an explanation.
+"""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from mini_nvr.catalog.exchange import exchange, newest_id
+from mini_nvr.catalog.footage import day_folders, require_folder, segment_paths
+from mini_nvr.catalog.lock import DataDirLock
+from mini_nvr.catalog.model import GapChange, SegmentChange
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rows import ImplausibleFacts, segment_entry
+from mini_nvr.errors import SegmentError
+from mini_nvr.segment import scan as files
+from mini_nvr.segment.errors import EmptySegment
+from mini_nvr.segment.model import SegmentFacts
+
+Scan = Callable[[Path], SegmentFacts]
+
+_FILES_A_BATCH = 256
+_STAGING = "rescan.tmp"
+_UNREADABLE_LISTED = 1000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RescanReport:
+    """What a rescan found.
+
+    files: that were read. recovered: of these, were growing and are sealed now. dropped: rows whose file is gone.
+    unreadable: (path, reason), at most a thousand of `unreadable_count`; kept on the disk, and in the catalog as damaged if known.
+    empty: files without any whole part; kept on the disk too.
+    """
+
+    files: int = 0
+    recovered: int = 0
+    empty: list[PurePosixPath] = field(default_factory=list)
+    unreadable: list[tuple[PurePosixPath, str]] = field(default_factory=list)
+    unreadable_count: int = 0
+    dropped: int = 0
+
+
+def rescan(
+    catalog: Catalog,
+    record_dir: Path,
+    *,
+    recover_growing: bool = False,
+    lock: DataDirLock | None = None,
+    scan: Scan = files.scan,
+    recover: Scan = files.recover,
+    progress: Callable[[int], None] | None = None,
+) -> RescanReport:
+    """Make the catalog say what the files say.
+
+    recover_growing: seal the files that a crash left growing; never while something records.
+    lock: a held lock of the caller's. The recorder passes its own to rescan while it records: rows that it adds meanwhile, and rows
+        that grow, are left to it. Without one, the lock is taken for the time of the rescan.
+    progress: called with the number of files read so far, after each batch.
+
+    Raises:
+        DataDirBusy: a recorder is running.
+        CatalogError: the folder is missing, or a catalog cannot be written; the catalog is as it was.
+    """
+    require_folder(record_dir)
+    staging_dir = catalog.data_dir / _STAGING
+    reader = _Reader(record_dir, scan, recover if recover_growing else None)
+    with ExitStack() as stack:
+        if lock is None or not lock.held:
+            stack.enter_context(DataDirLock(catalog.data_dir))
+        _discard(staging_dir)
+        stack.callback(_discard, staging_dir)
+        newest = newest_id(catalog)
+        with Catalog.open(staging_dir) as staged:
+            for changes in reader.batches():
+                staged.commit(changes, [gap for change in changes for gap in _stated_gaps(change)])
+                if progress is not None:
+                    progress(reader.report.files)
+        reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths)
+    return reader.report
+
+
+class _Reader:
+    """Walks the recording folder in order and reads file after file; what cannot be read is noted and passed over (storage I11)."""
+
+    def __init__(self, record_dir: Path, scan: Scan, recover: Scan | None) -> None:
+        self._record_dir = record_dir
+        self._scan = scan
+        self._recover = recover
+        self.report = RescanReport()
+        self.unreadable_paths: list[PurePosixPath] = []
+
+    def batches(self) -> Iterator[list[SegmentChange]]:
+        """The readable files, a few hundred at a time."""
+        batch: list[SegmentChange] = []
+        for folder in day_folders(self._record_dir):
+            for path in segment_paths(self._record_dir, folder):
+                if (change := self._read(path)) is None:
+                    continue
+                batch.append(change)
+                if len(batch) == _FILES_A_BATCH:
+                    yield batch
+                    batch = []
+        yield batch
+
+    def _read(self, path: PurePosixPath) -> SegmentChange | None:
+        try:
+            facts = self._scan(self._record_dir / path)
+            if not facts.sealed and self._recover is not None:
+                facts = self._recover(self._record_dir / path)
+                self.report.recovered += 1
+            change = SegmentChange(path, facts)
+            segment_entry(change)
+        except EmptySegment:
+            self.report.empty.append(path)
+            return None
+        except (SegmentError, ImplausibleFacts, OSError) as exc:
+            self._note_unreadable(path, exc)
+            return None
+        self.report.files += 1
+        return change
+
+    def _note_unreadable(self, path: PurePosixPath, reason: Exception) -> None:
+        self.unreadable_paths.append(path)
+        self.report.unreadable_count += 1
+        if len(self.report.unreadable) < _UNREADABLE_LISTED:
+            self.report.unreadable.append((path, str(reason)))
+        log.warning("recording %s cannot be read and is kept as it is: %s", path, reason)
+
+
+def _stated_gaps(change: SegmentChange) -> Iterator[GapChange]:
+    header = change.facts.header
+    for note in header.gaps_before:
+        yield GapChange(header.channel, note.start_utc_us, note.end_utc_us, note.cause)
+
+
+def _discard(staging_dir: Path) -> None:
+    shutil.rmtree(staging_dir, ignore_errors=True)
