@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mini_nvr.recorder.control import (
     CONNECTIONS_MAX,
@@ -50,6 +51,16 @@ async def exchange(data_dir: Path, *lines: bytes) -> list[bytes]:
 async def test_status_of_64_channels_arrives_whole(tmp_path: Path) -> None:
     async with serving(tmp_path):
         assert await request_status(tmp_path) == CHANNELS
+
+
+def test_it_works_on_the_recorder_s_own_event_loop(tmp_path: Path) -> None:
+    async def ask_twice() -> None:
+        async with serving(tmp_path):
+            assert await request_status(tmp_path) == CHANNELS
+            assert await request_status(tmp_path) == CHANNELS
+
+    uvloop.run(ask_twice())
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_one_connection_carries_several_requests(tmp_path: Path) -> None:

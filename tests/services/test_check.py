@@ -13,9 +13,9 @@ from mini_nvr.clock import Clock
 from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import GapCause, RtspError
-from mini_nvr.ingest.probe import NoKeyFrame, ProbeResult
+from mini_nvr.ingest.probe import NoFrames, NoKeyFrame, ProbeResult, StreamEnded
 from mini_nvr.media.frame import AudioFormat, VideoFormat
-from mini_nvr.rtsp.errors import AuthenticationFailed
+from mini_nvr.rtsp.errors import AuthenticationFailed, WireError
 from mini_nvr.services import check
 
 VIDEO = VideoFormat("h264", (), b"", 1920, 1080, Fraction(1), None, None, "avc1.64001F")
@@ -53,7 +53,7 @@ def test_cameras_that_work(settings: Settings, tmp_path: Path) -> None:
     code, text = run(settings, RESULT)
     assert code == 0
     assert [line.split() for line in text.splitlines()[:4]] == [
-        "Ch Camera Address Codec Size Frames/s Key frame every Bit rate Audio Result".split(),
+        "Ch Camera Address Codec Size Frames/s Key frame Bit rate Audio Result".split(),
         "1 [bold]Gate gate:8554/live H.264 1920x1080 25 2.0 s 4.1 Mbit/s AAC 16 kHz mono ok".split(),
         "2 Camera 2 10.0.0.9/yard H.264 1920x1080 25 2.0 s 4.1 Mbit/s AAC 16 kHz mono (not recorded) ok".split(),
         "3 Camera 3 - - - - - - - disabled".split(),
@@ -67,7 +67,7 @@ def test_a_camera_that_fails_is_told_with_cause_and_remedy_and_no_secret(setting
     code, text = run(settings, error)
     assert code == 1
     assert "channel 1: the camera refused the password" in text
-    assert check.REMEDIES[GapCause.WRONG_PASSWORD] in text
+    assert "check DVR_USER and DVR_PASS, or user and password in CHANNEL_1_URL" in text
     assert "0 of 2 cameras can be recorded" in text
     for secret in (CANARY, "c4n4ry%20p%25ss", "anna", "s3cret"):
         assert secret not in text
@@ -103,8 +103,15 @@ def test_an_address_is_shown_without_secrets(url: str, shown: str) -> None:
 
 
 def test_every_cause_that_a_camera_can_have_has_its_remedy() -> None:
-    assert check.remedy(NoKeyFrame("")) == check.REMEDIES[GapCause.NO_KEY_FRAME]
-    assert check.remedy(RtspError("")) == check.REMEDIES[GapCause.CAMERA_ERROR]
+    assert "I-frame interval" in check.remedy(NoKeyFrame(""), 1)
+    assert check.remedy(RtspError(""), 1) == check.REMEDIES[GapCause.CAMERA_ERROR]
+    wire: list[type[WireError]] = [WireError, *_children(WireError)]
+    causes = {error.cause for error in wire} | {NoKeyFrame.cause, NoFrames.cause, StreamEnded.cause}
+    assert causes == set(check.REMEDIES)
+
+
+def _children(error: type[WireError]) -> list[type[WireError]]:
+    return [each for child in error.__subclasses__() for each in (child, *_children(child))]
 
 
 async def test_at_most_eight_cameras_are_asked_at_once_and_the_order_stays() -> None:

@@ -29,12 +29,13 @@ EXIT_FAILED: Final = 1
 PROBES_AT_ONCE: Final = 8
 LONG_KEY_INTERVAL_S: Final = 5.0
 
-HEADINGS: Final = ("Ch", "Camera", "Address", "Codec", "Size", "Frames/s", "Key frame every", "Bit rate", "Audio", "Result")
+HEADINGS: Final = ("Ch", "Camera", "Address", "Codec", "Size", "Frames/s", "Key frame", "Bit rate", "Audio", "Result")
 
+# `{url}` stands for the variable with the channel's own address.
 REMEDIES: Final[dict[GapCause, str]] = {
-    GapCause.CAMERA_OFFLINE: "check address and port, the camera's power and the network",
-    GapCause.WRONG_PASSWORD: "check DVR_USER and DVR_PASS, or user and password in CHANNEL_n_URL",
-    GapCause.NO_SUCH_STREAM: "check the path in RTSP_URL_TEMPLATE or CHANNEL_n_URL, and the channel's number",
+    GapCause.CAMERA_OFFLINE: "check DVR_IP and DVR_PORT or {url}, the camera's power, and that RTSP is switched on",
+    GapCause.WRONG_PASSWORD: "check DVR_USER and DVR_PASS, or user and password in {url}",
+    GapCause.NO_SUCH_STREAM: "check the path in RTSP_URL_TEMPLATE or {url}, and the camera's own number for the channel",
     GapCause.UNSUPPORTED_CODEC: "set the camera's video to H.264 or H.265",
     GapCause.NO_KEY_FRAME: "set the camera's key-frame interval (I-frame interval, GOP) to 1-4 s",
     GapCause.STREAM_STALLED: "restart the camera, and see whether it allows another viewer",
@@ -58,6 +59,8 @@ def run(settings: "Settings", *, file: TextIO | None = None, look: Probe = probe
     file = file or sys.stdout
     redactor = Redactor("check", settings.zone, settings.secrets())
     folder_problems = [problem for folder in folders(settings) if (problem := folder_problem(*folder))]
+    if file.isatty():
+        print("Connecting to the cameras; each one is watched for up to 10 s ...", file=file, flush=True)
     findings = uvloop.run(probe_all(settings.channels, SystemClock(), look))
     print_table(HEADINGS, [_redacted(finding_row(finding), redactor) for finding in findings], file)
     for line in [*folder_problems, *summary(findings)]:
@@ -106,8 +109,8 @@ def _key_tone(result: ProbeResult) -> Tone:
 
 
 def plain_cause(error: RtspError) -> str:
-    """What happened, as the error says it."""
-    return str(error) or type(error).__name__
+    """What happened, as the error says it, without the remedy behind the semicolon: ours names the settings."""
+    return str(error).partition(";")[0] or type(error).__name__
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
@@ -116,7 +119,7 @@ def summary(findings: Sequence[Finding]) -> list[str]:
     for finding in findings:
         prefix = f"channel {finding.channel.number}:"
         if finding.error is not None:
-            lines.append(f"{prefix} {plain_cause(finding.error)}; {remedy(finding.error)}")
+            lines.append(f"{prefix} {plain_cause(finding.error)}; {remedy(finding.error, finding.channel.number)}")
         elif finding.result is not None:
             lines += [f"{prefix} {line}" for line in notes(finding.result)]
     enabled = [finding for finding in findings if finding.channel.enabled]
@@ -124,10 +127,10 @@ def summary(findings: Sequence[Finding]) -> list[str]:
     return [*lines, f"{working} of {len(enabled)} cameras can be recorded"]
 
 
-def remedy(error: RtspError) -> str:
-    """What the owner can do about it."""
+def remedy(error: RtspError, channel: int) -> str:
+    """What the owner can do about it, with the names of the settings."""
     cause = getattr(error, "cause", GapCause.CAMERA_ERROR)
-    return REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR])
+    return REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR]).format(url=f"CHANNEL_{channel}_URL")
 
 
 def notes(result: ProbeResult) -> list[str]:
