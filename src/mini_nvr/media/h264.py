@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mini_nvr.errors import MediaError
 from mini_nvr.media.bits import BitReader
 from mini_nvr.media.frame import VideoFormat
-from mini_nvr.media.nal import counted_by_16_bits, remove_emulation_prevention
+from mini_nvr.media.nal import CountedSets, counted_by_16_bits, remove_emulation_prevention
 from mini_nvr.media.vui import Vui, plausible_rate, read_picture_description
 
 # nal_unit_type (Table 7-1)
@@ -89,6 +89,17 @@ def video_format(sps: Sequence[bytes], pps: Sequence[bytes]) -> VideoFormat:
         reorder_depth=_reorder_depth(parsed),
         codec_string=f"avc1.{sps[0][1:4].hex().upper()}",
     )
+
+
+def format_of_avcc(avcc: bytes) -> VideoFormat:
+    """The format from an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 clause 5.3.3.1), as a container holds it.
+
+    Raises:
+        MediaError: damaged, or as for `video_format`.
+    """
+    reader = CountedSets(avcc, 5)
+    sps = reader.sets(reader.number(1) & 0x1F)
+    return video_format(sps, reader.sets(reader.number(1)))
 
 
 def is_recovery_point(sei_nal: bytes) -> bool:

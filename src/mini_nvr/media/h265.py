@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mini_nvr.errors import MediaError
 from mini_nvr.media.bits import BitReader
 from mini_nvr.media.frame import VideoFormat
-from mini_nvr.media.nal import counted_by_16_bits, remove_emulation_prevention
+from mini_nvr.media.nal import CountedSets, counted_by_16_bits, remove_emulation_prevention
 from mini_nvr.media.vui import Vui, plausible_rate, read_picture_description
 
 # nal_unit_type (Table 7-1)
@@ -85,6 +85,20 @@ def video_format(vps: Sequence[bytes], sps: Sequence[bytes], pps: Sequence[bytes
         reorder_depth=parsed.max_num_reorder_pics,
         codec_string=_codec_string(parsed.profile_tier_level),
     )
+
+
+def format_of_hvcc(hvcc: bytes) -> VideoFormat:
+    """The format from an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 clause 8.3.3.1); arrays of other NAL units are left out.
+
+    Raises:
+        MediaError: damaged, or as for `video_format`.
+    """
+    reader = CountedSets(hvcc, 22)
+    by_type: dict[int, list[bytes]] = {}
+    for _ in range(reader.number(1)):
+        nal_unit_type = reader.number(1) & 0x3F
+        by_type.setdefault(nal_unit_type, []).extend(reader.sets(reader.number(2)))
+    return video_format(by_type.get(NAL_VPS_NUT, []), by_type.get(NAL_SPS_NUT, []), by_type.get(NAL_PPS_NUT, []))
 
 
 def _check_types(sets: Sequence[bytes], wanted: int, name: str) -> None:

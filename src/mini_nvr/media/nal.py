@@ -57,3 +57,25 @@ def counted_by_16_bits(sets: Iterable[bytes]) -> bytes:
         pieces.append(len(nal).to_bytes(2))
         pieces.append(nal)
     return b"".join(pieces)
+
+
+class CountedSets:
+    """Reads the parameter sets of an `avcC` or `hvcC` from `position` on; `MediaError` where it ends too early."""
+
+    def __init__(self, config: bytes, position: int) -> None:
+        self._config = config
+        self._position = position
+
+    def number(self, size: int) -> int:
+        """An unsigned integer of `size` bytes."""
+        return int.from_bytes(self._take(size))
+
+    def sets(self, count: int) -> list[bytes]:
+        """`count` parameter sets, each behind its length as 2 bytes."""
+        return [self._take(self.number(2)) for _ in range(count)]
+
+    def _take(self, size: int) -> bytes:
+        start, self._position = self._position, self._position + size
+        if self._position > len(self._config):
+            raise MediaError(f"the decoder configuration ends {self._position - len(self._config)} bytes early")
+        return self._config[start : self._position]
