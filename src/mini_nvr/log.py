@@ -76,4 +76,5 @@ def configure(service: str, *, level: str, zone: tzinfo, log_file: Path | None =
         handler.setFormatter(formatter)
         root.addHandler(handler)
     root.setLevel(level.upper())
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    for library in ("asyncio", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -1,6 +1,5 @@
 """Where parts and segments are cut, for all kinds of GOPs."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ FRAME = 3600
 def cuts(gop_frames: int, frames: int, duration_s: float, frame: int = FRAME) -> list[tuple[int, Cut]]:
     """(frame number, cut) of a steady stream, without the NONEs."""
     segmenter = Segmenter(duration_s)
-    found = []
+    found: list[tuple[int, Cut]] = []
     for i in range(frames):
         cut = segmenter.decide(i * frame, i % gop_frames == 0, False)
         if cut is not Cut.NONE:

@@ -76,8 +76,9 @@ class DiskThread:
             segment, part = job
             try:
                 self.handle(segment, part)
-            except Exception:  # noqa: BLE001  the thread must outlive whatever one file does to it
+            except Exception as error:  # noqa: BLE001  the thread must outlive whatever one file does to it
                 _log.exception("ch%d: unexpected error on the disk thread", segment.header.channel)
+                self._fail(segment, SegmentError(f"unexpected {type(error).__name__} while writing"))
 
     def handle(self, segment: GrowingSegment, part: Part | None) -> None:
         """One job; called by the thread, and by tests without one."""

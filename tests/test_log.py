@@ -1,0 +1,78 @@
+"""No secret and no forged line in a log (SECURITY S5, S8)."""
+
+import logging
+from datetime import UTC, timedelta, timezone
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mini_nvr import log
+from mini_nvr.log import MASK, Redactor, redact_url
+
+CANARY = "p@ss:w/rd$&é"
+
+
+def record(message: str, *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.INFO, __file__, 1, message, arguments, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("rtsp://admin:secret@10.0.0.5:554/ch1", f"rtsp://{MASK}@10.0.0.5:554/ch1"),
+        ("rtsp://admin:a@b@10.0.0.5/ch1", f"rtsp://{MASK}@10.0.0.5/ch1"),
+        ("two rtsp://u:p@h/a and http://x:y@z", f"two rtsp://{MASK}@h/a and http://{MASK}@z"),
+        ("rtsp://10.0.0.5/ch1?user=me@home", "rtsp://10.0.0.5/ch1?user=me@home"),
+        ("mail me@example.org", "mail me@example.org"),
+    ],
+)
+def test_user_info_of_urls_is_masked(text: str, clean: str) -> None:
+    assert redact_url(text) == clean
+
+
+@pytest.mark.parametrize("spelling", [CANARY, quote(CANARY, safe=""), quote(CANARY)])
+def test_known_secrets_are_masked_raw_and_percent_encoded(spelling: str) -> None:
+    line = Redactor("recorder", UTC, [CANARY]).format(record("answer was %s.", f"x{spelling}y"))
+    assert spelling not in line
+    assert MASK in line
+
+
+def test_secrets_in_tracebacks_are_masked() -> None:
+    with pytest.raises(ValueError, match="cannot open") as caught:
+        raise ValueError(f"cannot open rtsp://admin:{CANARY}@host")
+    one = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", (), (caught.type, caught.value, caught.tb))
+    assert CANARY not in Redactor("recorder", UTC, [CANARY]).format(one)
+
+
+@given(st.text())
+def test_a_message_is_always_one_line_without_control_characters(text: str) -> None:
+    line = Redactor("web", UTC).format(record("%s", text))
+    assert len(line.splitlines()) == 1
+    assert not any(ord(character) < 0x20 and character != "\t" for character in line)
+
+
+def test_times_carry_the_offset_of_the_zone() -> None:
+    one = record("hello")
+    one.created = 0.25
+    line = Redactor("recorder", timezone(timedelta(hours=2))).format(one)
+    assert line == "1970-01-01T02:00:00.250+02:00 INFO    recorder: hello"
+
+
+def test_the_log_file_gets_what_standard_error_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers = []
+    try:
+        log.configure("recorder", level="info", zone=UTC, log_file=tmp_path / "logs" / "nvr.log", secrets=[CANARY])
+        logging.getLogger("any").info("hello %s", CANARY)
+        written = (tmp_path / "logs" / "nvr.log").read_text()
+    finally:
+        for handler in root.handlers:
+            handler.close()
+        root.handlers = before
+        root.setLevel(level)
+    assert written == capsys.readouterr().err
+    assert written.endswith(f"recorder: hello {MASK}\n")
