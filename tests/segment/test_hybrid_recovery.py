@@ -15,7 +15,7 @@ from mini_nvr.segment.scan import EmptySegment, recover, scan
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """B-frames and sound in three parts of a third of a second, small enough to be cut at every byte."""
-    clips = [video_clip(frames=24, gop=8, b_frames=2, width=64), audio_clip(seconds=0.9)]
+    clips = [video_clip(frames=24, gop=8, b_frames=2, width=64, quantizer=40), audio_clip(rate=8_000, seconds=0.9, bit_rate=8_000)]
     return record(tmp_path_factory.mktemp("recovery") / "full.mp4", clips)
 
 

@@ -35,13 +35,15 @@ class Clip:
 
 
 @cache
-def video_clip(codec: VideoCodec = "h264", *, frames: int = 100, gop: int = 25, b_frames: int = 0, width: int = 192) -> Clip:
+def video_clip(
+    codec: VideoCodec = "h264", *, frames: int = 100, gop: int = 25, b_frames: int = 0, width: int = 192, quantizer: int = 23
+) -> Clip:
     """A moving gradient, 25 frames a second, with a key frame every `gop` frames."""
     coder = av.CodecContext.create({"h264": "libx264", "h265": "libx265"}[codec], "w")
     assert isinstance(coder, av.VideoCodecContext)
     coder.width, coder.height, coder.pix_fmt = width, 108, "yuv420p"
     coder.time_base, coder.framerate = Fraction(1, 25), Fraction(25)
-    common = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}"
+    common = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:crf={quantizer}"
     coder.options = (
         {"preset": "veryfast", "x264-params": f"{common}:b-adapt=0:force-cfr=1"}
         if codec == "h264"
@@ -65,12 +67,12 @@ def video_clip(codec: VideoCodec = "h264", *, frames: int = 100, gop: int = 25, 
 
 
 @cache
-def audio_clip(*, rate: int = 16_000, seconds: float = 4.0, start: int = 0) -> Clip:
+def audio_clip(*, rate: int = 16_000, seconds: float = 4.0, start: int = 0, bit_rate: int = 32_000) -> Clip:
     """A tone in AAC-LC; its first frame is presented at `start`, in samples."""
     coder = av.CodecContext.create("aac", "w")
     assert isinstance(coder, av.AudioCodecContext)
     coder.sample_rate, coder.layout, coder.format = rate, "mono", "fltp"
-    coder.time_base, coder.bit_rate = Fraction(1, rate), 32_000
+    coder.time_base, coder.bit_rate = Fraction(1, rate), bit_rate
     packets = []
     for index in range(int(rate * seconds) // 1024):
         phase = np.arange(index * 1024, (index + 1) * 1024, dtype=np.float32) * np.float32(2 * np.pi * 440 / rate)

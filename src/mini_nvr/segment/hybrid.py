@@ -145,8 +145,10 @@ class HybridWriter:
             os.ftruncate(fd, offset)
 
 
-def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], None] = os.fdatasync) -> int:
+def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], None]) -> int:
     """Seal the file whose parts end at `parts_end`, in the one order that survives a crash at any point; returns the file's size.
+
+    flush: makes the file durable, such as `os.fdatasync`.
 
     Raises:
         OSError: the disk refuses, or what `flush` raises; a file whose head still says that it grows is cut back to `parts_end`.

@@ -83,7 +83,8 @@ def _seal(fd: int, reader: HybridReader, parts_end: int) -> SegmentFacts:
         index = reader.tables.moov(reader.init.metadata)
     except MediaError as exc:
         raise SegmentError(f"the index could not be built: {exc}") from exc
-    return reader.ledger.facts(reader.ledger.extent, sealed_size_bytes=write_seal(fd, parts_end, index))
+    size = write_seal(fd, parts_end, index, os.fdatasync)
+    return reader.ledger.facts(reader.ledger.extent, sealed_size_bytes=size)
 
 
 def is_unfinished_start(read: ReadAt, size: int) -> bool:

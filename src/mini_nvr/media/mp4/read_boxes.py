@@ -14,6 +14,9 @@ ReadAt = Callable[[int, int], bytes]
 """(offset, size) -> the bytes there; fewer only at the end of the file."""
 
 MAX_CHILDREN = 1_000
+
+_HEADER = struct.Struct(">I4s")
+_LARGE_SIZE = struct.Struct(">Q")
 _HEADER_BYTES = 8
 _LARGE_HEADER_BYTES = 16
 
@@ -51,12 +54,14 @@ def parse_box(data: bytes, position: int, offset: int) -> Box:
     Raises:
         MediaError: the header is cut short, or the size is impossible (0, "to the end of the file", is not supported).
     """
-    with malformed(f"a box header at byte {offset}"):
-        size, kind = struct.unpack_from(">I4s", data, position)
-        header_size = _HEADER_BYTES
+    header_size = _HEADER_BYTES
+    try:
+        size, kind = _HEADER.unpack_from(data, position)
         if size == 1:
-            (size,) = struct.unpack_from(">Q", data, position + _HEADER_BYTES)
+            (size,) = _LARGE_SIZE.unpack_from(data, position + _HEADER_BYTES)
             header_size = _LARGE_HEADER_BYTES
+    except struct.error as exc:
+        raise MediaError(f"a box header at byte {offset} is cut short") from exc
     if size < header_size:
         raise MediaError(f"a box at byte {offset} claims {size} bytes")
     return Box(kind, offset, header_size, size)
