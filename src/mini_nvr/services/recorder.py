@@ -45,18 +45,19 @@ def run(settings: Settings) -> int:
         CatalogError: another recorder uses DATA_DIR, or the catalog cannot be used.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with DataDirLock(settings.data_dir), Catalog.open(settings.data_dir) as catalog:
+    with DataDirLock(settings.data_dir) as lock, Catalog.open(settings.data_dir) as catalog:
         gc.set_threshold(GC_THRESHOLD)
-        return uvloop.run(RecorderService(settings, catalog, SystemClock()).run())
+        return uvloop.run(RecorderService(settings, catalog, SystemClock(), lock).run())
 
 
 class RecorderService:
     """Everything that one recorder process holds."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, clock: Clock) -> None:
+    def __init__(self, settings: Settings, catalog: Catalog, clock: Clock, lock: DataDirLock) -> None:
         self._settings = settings
         self._catalog = catalog
         self._clock = clock
+        self._lock = lock
         self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
         self._checkpointer = Checkpointer(catalog, settings.record_dir, settings.sync_interval_s, clock)
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
@@ -125,9 +126,10 @@ class RecorderService:
     def _repair(self) -> None:
         """What a crash left, before the first file of this process."""
         try:
-            if self._catalog.was_rebuilt and any_footage(self._settings.record_dir):
-                _log.warning("the catalog is new: reading all footage once")
-                rescan(self._catalog, self._settings.record_dir, recover_growing=True)
+            if self._catalog.was_rebuilt:
+                if any_footage(self._settings.record_dir):
+                    _log.warning("the catalog is new: reading all footage once")
+                rescan(self._catalog, self._settings.record_dir, recover_growing=True, lock=self._lock)
             tell(repair(self._catalog, self._settings.record_dir, self._clock.utc_us()))
         except CatalogError as error:
             _log.error("repair: %s; recording goes on", error)
