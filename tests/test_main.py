@@ -128,6 +128,20 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_without_secrets(
     assert "c4n4ry" not in text
 
 
+def test_a_log_file_that_cannot_be_opened_is_named_with_what_to_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "log").touch()
+    env_file(folder, "DVR_IP=gate", "LOG_FILE=log/mini-nvr.log")
+    for command in (["run"], ["recorder"]):
+        assert main(command) == 1
+        assert capsys.readouterr().err.startswith("mini-nvr: log: File exists; check that")
+
+
+def test_a_reader_that_has_seen_enough_is_no_news(folder: Path) -> None:
+    command = f"{sys.executable} -m mini_nvr status | true"
+    result = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=True)
+    assert "Broken pipe" not in result.stderr
+
+
 def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys\nfrom mini_nvr.__main__ import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(*sys.modules)"

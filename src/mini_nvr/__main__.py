@@ -33,8 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as exc:
         _complain("\n  ".join(["the settings cannot be used:", *str(exc).splitlines()]))
         return EXIT_CONFIGURATION
-    except (MiniNvrError, OSError) as exc:
+    except MiniNvrError as exc:
         _complain(str(exc))
+        return EXIT_FAILED
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        sys.stdout = None
+        return EXIT_FAILED
+    except OSError as exc:
+        _complain(
+            f"{exc.filename}: {exc.strerror}; check that it is there and that this user may use it" if exc.filename else str(exc)
+        )
         return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

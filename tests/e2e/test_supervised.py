@@ -1,4 +1,4 @@
-"""`mini-nvr run` as its owner starts it: secrets stay inside, what dies comes back, and whatever way it ends the files are sealed."""
+"""`mini-nvr run` as its owner starts it: secrets stay inside, what dies comes back, and the files are sealed however it ends."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,7 +41,7 @@ def settings(rig: DemoRig) -> dict[str, str]:
         "CHANNEL_3_URL": f"rtsp://{USER}:{quote(PASSWORD + 'wrong', safe='')}@127.0.0.1:{rig.port}/stream1",  # fails and says so
         "LOG_LEVEL": "DEBUG",
         "LOG_FILE": "log/mini-nvr.log",
-        "SECRET_KEY": "c4n4ry" * 8,
+        "SECRET_KEY": "c4n4ry-Zk3vQ9xT7mB2wL5pR8sD1fG6hJ4nK0yU",
         "user1": "anna",
         "pass1": "c4n4ry-web",
     }
@@ -66,10 +66,11 @@ async def running(folder: Path, environment: dict[str, str], *arguments: str) ->
                 await asyncio.wait_for(process.wait(), STOPS_WITHIN_S + 1)
 
 
-async def status_when(folder: Path, live: int) -> list[ChannelStatus]:
+async def status_when(process: Process, folder: Path, live: int) -> list[ChannelStatus]:
     """The channels' states once that many are LIVE."""
     async with asyncio.timeout(30):
         while True:
+            assert process.returncode is None, (folder / "out").read_text()
             try:
                 channels = await request_status(folder / "data")
             except ControlError:
@@ -80,9 +81,14 @@ async def status_when(folder: Path, live: int) -> list[ChannelStatus]:
 
 
 def family(process: Process) -> dict[str, psutil.Process]:
-    """The services by name."""
-    services = psutil.Process(process.pid).children(recursive=True)
-    return {service.cmdline()[4]: service for service in services}
+    """The services that run, by name."""
+    found = {}
+    for service in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            arguments = service.cmdline()
+            if "--settings-fd" in arguments:  # it is past exec
+                found[arguments[4]] = service
+    return found
 
 
 def footage(folder: Path) -> list[Path]:
@@ -96,7 +102,7 @@ def traces(folder: Path) -> str:
 
 async def test_a_password_is_in_no_argument_environment_output_or_log(tmp_path: Path, cameras: DemoRig) -> None:
     async with running(tmp_path, settings(cameras)) as process:
-        channels = await status_when(tmp_path, live=2)
+        channels = await status_when(process, tmp_path, live=2)
         await until(lambda: "password" in traces(tmp_path))
         seen = [(service.cmdline(), service.environ()) for service in family(process).values()]
         process_lists = [psutil.Process(process.pid).cmdline(), *seen]
@@ -110,11 +116,11 @@ async def test_a_password_is_in_no_argument_environment_output_or_log(tmp_path: 
 
 async def test_a_killed_recorder_is_back_and_sigterm_seals_everything(tmp_path: Path, cameras: DemoRig) -> None:
     async with running(tmp_path, settings(cameras)) as process:
-        await status_when(tmp_path, live=2)
+        await status_when(process, tmp_path, live=2)
         first = family(process)["recorder"]
         first.kill()
         await until(lambda: family(process).get("recorder", first).pid != first.pid, timeout_s=1.0)
-        await status_when(tmp_path, live=2)
+        await status_when(process, tmp_path, live=2)
         second = family(process)["recorder"]
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), STOPS_WITHIN_S) == 0
@@ -125,7 +131,7 @@ async def test_a_killed_recorder_is_back_and_sigterm_seals_everything(tmp_path: 
 
 async def test_a_killed_supervisor_leaves_sealed_files_and_no_process(tmp_path: Path, cameras: DemoRig) -> None:
     async with running(tmp_path, settings(cameras)) as process:
-        await status_when(tmp_path, live=2)
+        await status_when(process, tmp_path, live=2)
         recorder = family(process)["recorder"]
         process.kill()
         await process.wait()
@@ -136,7 +142,7 @@ async def test_a_killed_supervisor_leaves_sealed_files_and_no_process(tmp_path: 
 
 async def test_demo_mode_records_four_cameras_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     async with running(tmp_path, {}, "--demo") as process:
-        channels = await status_when(tmp_path, live=4)
+        channels = await status_when(process, tmp_path, live=4)
         services = family(process)
         os.kill(process.pid, signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), STOPS_WITHIN_S) == 0
@@ -154,7 +160,11 @@ async def test_settings_that_the_recorder_refuses_end_everything(tmp_path: Path)
     async with running(tmp_path, {"DVR_IP": "camera", "SEGMENT_DURATION": "1"}) as process:
         assert await asyncio.wait_for(process.wait(), 10) == 2
     assert "SEGMENT_DURATION" in (tmp_path / "out").read_text()
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert contents(tmp_path) == ["out"]
+
+
+def contents(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def ended(process: psutil.Process) -> bool:
