@@ -11,7 +11,7 @@ from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
-from mini_nvr.media.h264 import NAL_PPS, NAL_SPS, is_recovery_point, nal_type, video_format
+from mini_nvr.media.h264 import NAL_PPS, NAL_SPS, format_of_avcc, is_recovery_point, nal_type, video_format
 
 PPS = bytes.fromhex("68ce3c80")
 
@@ -163,6 +163,21 @@ def test_cropping() -> None:
 def test_wrong_sets_raise_our_error(bad_sps: list[bytes], bad_pps: list[bytes]) -> None:
     with pytest.raises(MediaError, match=r"H\.264"):
         video_format(bad_sps, bad_pps)
+
+
+def test_the_format_comes_back_from_its_avcc() -> None:
+    video = coded_video.encode("h264", frames=1, profile="high422", pixel_format="yuv422p", options="bframes=0")
+    assert format_of_avcc(video.ffmpeg_config) == video.format
+
+
+@given(st.data())
+def test_damaged_avcc_raises_only_our_error(data: st.DataObject) -> None:
+    avcc = bytearray(coded_video.encode("h264", frames=1).ffmpeg_config)
+    avcc[data.draw(st.integers(0, len(avcc) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        format_of_avcc(bytes(avcc[: data.draw(st.integers(0, len(avcc)))]))
+    except MediaError:
+        return
 
 
 @given(st.binary(max_size=80))

@@ -11,7 +11,7 @@ from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
-from mini_nvr.media.h265 import IRAP_NUTS, NAL_CRA_NUT, NAL_IDR_W_RADL, NAL_SPS_NUT, nal_type, video_format
+from mini_nvr.media.h265 import IRAP_NUTS, NAL_CRA_NUT, NAL_IDR_W_RADL, NAL_SPS_NUT, format_of_hvcc, nal_type, video_format
 
 VPS = b64decode("QAEMAf//AWAAAAMAsAAAAwAAAwB4rAk=")
 PPS = b64decode("RAHA8vA8kAA=")
@@ -177,6 +177,22 @@ def test_a_vui_cut_short_keeps_what_came_before() -> None:
 def test_wrong_sets_raise_our_error(sets: tuple[list[bytes], list[bytes], list[bytes]]) -> None:
     with pytest.raises(MediaError, match=r"H\.265"):
         video_format(*sets)
+
+
+def test_the_format_comes_back_from_its_hvcc() -> None:
+    video = coded_video.encode("h265", frames=1)
+    assert format_of_hvcc(video.format.decoder_config) == video.format
+    assert format_of_hvcc(video.ffmpeg_config) == video.format  # its SEI array is left out
+
+
+@given(st.data())
+def test_damaged_hvcc_raises_only_our_error(data: st.DataObject) -> None:
+    hvcc = bytearray(coded_video.encode("h265", frames=1).format.decoder_config)
+    hvcc[data.draw(st.integers(0, len(hvcc) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        format_of_hvcc(bytes(hvcc[: data.draw(st.integers(0, len(hvcc)))]))
+    except MediaError:
+        return
 
 
 @given(st.binary(max_size=80))

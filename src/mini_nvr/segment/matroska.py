@@ -178,10 +178,12 @@ class MatroskaWriter:
         )
 
 
-def recover_matroska(path: Path) -> SegmentFacts:
+def recover_matroska(path: Path, synced_bytes: int = 0) -> SegmentFacts:
     """Seal a file that a kill or a power cut left growing, in place: cut behind the last whole cluster, then as `seal` does.
 
     A sealed file is left as it is. A crash at any point of the recovery leaves a file that can be recovered again.
+
+    synced_bytes: what the last checkpoint said is durable; clusters below it are kept even when their checksum fails.
 
     Raises:
         EmptySegment: a file of ours without a whole part; the caller removes it.
@@ -192,7 +194,7 @@ def recover_matroska(path: Path) -> SegmentFacts:
     except OSError as exc:
         raise SegmentError(f"{path.name}: could not be opened for repair: {exc.strerror}") from exc
     try:
-        return _recover(fd)
+        return _recover(fd, synced_bytes)
     except OSError as exc:
         raise SegmentError(f"{path.name}: could not be repaired: {exc.strerror}") from exc
     except EmptySegment as exc:
@@ -203,12 +205,12 @@ def recover_matroska(path: Path) -> SegmentFacts:
         os.close(fd)
 
 
-def _recover(fd: int) -> SegmentFacts:
+def _recover(fd: int, synced_bytes: int) -> SegmentFacts:
     head = read_head(fd)
     sealed = sealed_facts(fd, head)
     if sealed is not None:
         return sealed
-    found = whole_clusters(fd, head)
+    found = whole_clusters(fd, head, synced_bytes)
     os.ftruncate(fd, found.end)
     size = _write_seal(fd, found.end, found.cues, found.duration_us, found.video_frames, os.fdatasync)
     return head.facts(size_bytes=size, duration_us=found.duration_us, video_frames=found.video_frames, sealed=True)

@@ -8,6 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,17 +29,22 @@ _MAX_HEAD_BYTES = 256 * 1024
 _MAX_TAIL_BYTES = 16 * 1024 * 1024
 _ELEMENT_HEAD_BYTES = 12  # the longest ID and size
 _MAX_TRACKS = 2
+_MAX_DURATION_US = 2**50
+_FOREIGN = "was not written by this product, or its head is damaged"
 _LONE_FRAME_MS = 40  # a frame's duration is the distance to the one before; a single one is shown for this long
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands before the first cluster, at `clusters_offset`. The ends are None while the file grows."""
+    """What stands before the first cluster, at `clusters_offset`.
+
+    seal: the bytes that sealing rewrites; cues_offset: where they point to, None while the file grows.
+    """
 
     header: SegmentHeader
     formats: tuple[TrackFormat, ...]
     clusters_offset: int
-    segment_end: int | None
+    seal: bytes
     cues_offset: int | None
 
     def facts(self, *, size_bytes: int, duration_us: int, video_frames: int, sealed: bool) -> SegmentFacts:
@@ -120,24 +126,23 @@ def read_head(fd: int) -> Head:
     data = read_at(fd, 0, _MAX_HEAD_BYTES)
     if not data.strip(b"\x00"):
         raise EmptySegment("holds nothing")
-    segment = _segment(data)
+    _check_start(data)
     by_id: dict[bytes, Element] = {}
-    position = segment.body
+    position = mkv.INFO_OFFSET  # what lies before it is being rewritten when a crash interrupts sealing
     for child in _head_children(data, position):
         by_id.setdefault(child.id, child)
         position = child.end or 0
     if mkv.TRACKS not in by_id or mkv.TAGS not in by_id:
-        raise _cut_or_foreign(data, "its head lacks tracks or tags")
+        raise _cut_or_foreign(data, _FOREIGN)
     metadata = _tag(data, by_id[mkv.TAGS], mkv.HEADER_TAG)
     if metadata is None:
-        raise SegmentError("was not written by this product")
-    seek_head = by_id.get(mkv.SEEK_HEAD)
+        raise SegmentError(_FOREIGN)
     return Head(
         header=decode_header(metadata),
         formats=_formats(data, by_id[mkv.TRACKS]),
         clusters_offset=position,
-        segment_end=segment.end,
-        cues_offset=_cues_offset(data, seek_head) if seek_head else None,
+        seal=data[mkv.SEAL_OFFSET :][: mkv.SEAL_BYTES],
+        cues_offset=_cues_offset(data),
     )
 
 
@@ -145,9 +150,7 @@ def sealed_facts(fd: int, head: Head) -> SegmentFacts | None:
     """The facts of a sealed file from its tail alone; None when it is not sealed, or its tail is not whole. Raises OSError."""
     size = os.fstat(fd).st_size
     cues_offset = head.cues_offset
-    if cues_offset is None or head.segment_end != size or not head.clusters_offset < cues_offset < size:
-        return None
-    if size - cues_offset > _MAX_TAIL_BYTES:
+    if cues_offset is None or not head.clusters_offset < cues_offset < size or size - cues_offset > _MAX_TAIL_BYTES:
         return None
     data = read_at(fd, cues_offset, size - cues_offset)
     try:
@@ -158,29 +161,36 @@ def sealed_facts(fd: int, head: Head) -> SegmentFacts | None:
         duration_us, video_frames = seal["duration_us"], seal["video_frames"]
     except (SegmentError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    if not isinstance(duration_us, int) or not isinstance(video_frames, int) or duration_us < 0 or video_frames < 1:
+    if not isinstance(duration_us, int) or not isinstance(video_frames, int):
         return None
+    if not 0 <= duration_us <= _MAX_DURATION_US or video_frames < 1:
+        return None
+    if head.seal != mkv.sealing_bytes(head.seal, file_bytes=size, cues_offset=cues_offset, duration_us=duration_us):
+        return None  # a crash came between index and head, or the file was cut or lengthened
     return head.facts(size_bytes=size, duration_us=duration_us, video_frames=video_frames, sealed=True)
 
 
-def whole_clusters(fd: int, head: Head) -> Clusters:
+def whole_clusters(fd: int, head: Head, synced_bytes: int = 0) -> Clusters:
     """Count the clusters that are whole, from the first on; what follows the first one that is not is left out.
+
+    synced_bytes: what a checkpoint said is durable. A cluster below it that is damaged nevertheless is a fault of the disk: it is
+        passed over, as a player does, and costs no good cluster behind it.
 
     Raises:
         EmptySegment: there is none, or none with a video frame.
-        SegmentError: a cluster whose checksum holds is malformed nevertheless.
         OSError: the disk refuses.
     """
     found = Clusters(head.clusters_offset)
-    for offset, data, body in _checked_clusters(fd, head.clusters_offset):
-        _count(found, offset, data, body)
+    for offset, data, body in _checked_clusters(fd, head.clusters_offset, synced_bytes):
+        with suppress(SegmentError):
+            _count(found, offset, data, body)
         found.end = offset + len(data)
     if not found.video_frames:
         raise EmptySegment("holds no whole part")
     return found
 
 
-def _checked_clusters(fd: int, offset: int) -> Iterator[tuple[int, bytes, int]]:
+def _checked_clusters(fd: int, offset: int, synced_bytes: int) -> Iterator[tuple[int, bytes, int]]:
     """Offset and bytes of each whole cluster, and where in them the checksum ends."""
     size = os.fstat(fd).st_size
     while True:
@@ -193,7 +203,8 @@ def _checked_clusters(fd: int, offset: int) -> Iterator[tuple[int, bytes, int]]:
         data = read_at(fd, offset, cluster.end)
         body = cluster.body + ebml.CRC_ELEMENT_BYTES
         checksum = zlib.crc32(memoryview(data)[body:])
-        if data[cluster.body : body] != ebml.CRC_32 + b"\x84" + checksum.to_bytes(4, "little"):
+        sound = data[cluster.body : body] == ebml.CRC_32 + b"\x84" + checksum.to_bytes(4, "little")
+        if not sound and offset + cluster.end > synced_bytes:
             return
         yield offset, data, body
         offset += cluster.end
@@ -217,33 +228,30 @@ def _count(found: Clusters, offset: int, data: bytes, body: int) -> None:
             is_first = False
 
 
-def _segment(data: bytes) -> Element:
-    """The Segment element, which stands at the same place in all our files."""
+def _check_start(data: bytes) -> None:
+    """Raise unless this is Matroska, with the Segment element where it stands in all our files."""
     try:
         head = read_element(data, 0)
         if head.id != ebml.EBML or head.end is None or head.end > len(data) or find(data, head, ebml.DOC_TYPE) != b"matroska":
-            raise _cut_or_foreign(data, "is not Matroska")
+            raise _cut_or_foreign(data, _FOREIGN)
         segment = read_element(data, head.end)
     except EmptySegment:
         raise
     except SegmentError as exc:
-        raise _cut_or_foreign(data, "is not Matroska") from exc
+        raise _cut_or_foreign(data, _FOREIGN) from exc
     if segment.id != mkv.SEGMENT or segment.body != mkv.SEGMENT_BODY:
-        raise SegmentError("was not written by this product")
-    return segment
+        raise SegmentError(_FOREIGN)
 
 
 def _head_children(data: bytes, position: int) -> Iterator[Element]:
     """The elements before the first cluster."""
-    while position < len(data):
+    while position < len(data) and not data.startswith(mkv.CLUSTER, position):
         try:
             child = read_element(data, position)
         except SegmentError as exc:
-            raise _cut_or_foreign(data, "its head is damaged") from exc
-        if child.id in {mkv.CLUSTER, mkv.CUES}:
-            return
+            raise _cut_or_foreign(data, _FOREIGN) from exc
         if child.end is None or child.end > len(data):
-            raise _cut_or_foreign(data, "its head is damaged")
+            raise _cut_or_foreign(data, _FOREIGN)
         yield child
         position = child.end
 
@@ -256,13 +264,17 @@ def _cut_or_foreign(data: bytes, cause: str) -> SegmentError:
     return SegmentError(cause)
 
 
-def _cues_offset(data: bytes, seek_head: Element) -> int | None:
-    """Where the only entry of our SeekHead points to, from the start of the file."""
-    for seek in children(data, seek_head.body, seek_head.end or 0):
-        if seek.id == mkv.SEEK:
-            position = find(data, seek, mkv.SEEK_POSITION)
-            return None if position is None else mkv.SEGMENT_BODY + int.from_bytes(position)
-    return None
+def _cues_offset(data: bytes) -> int | None:
+    """Where the only entry of our SeekHead points to, from the start of the file; None while there is no whole SeekHead."""
+    try:
+        seek_head = read_element(data, mkv.SEGMENT_BODY)
+        seek = read_element(data, seek_head.body)
+        position = find(data, seek, mkv.SEEK_POSITION)
+    except SegmentError:
+        return None
+    if (seek_head.id, seek.id) != (mkv.SEEK_HEAD, mkv.SEEK) or position is None:
+        return None
+    return mkv.SEGMENT_BODY + int.from_bytes(position)
 
 
 def _tag(data: bytes, tags: Element, name: str) -> bytes | None:
