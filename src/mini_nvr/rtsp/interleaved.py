@@ -4,6 +4,7 @@ One buffer, allocated once, is read into and parsed in place. Everything that ma
 64 KiB or a message, is shorter than the buffer, so it never grows.
 """
 
+import re
 from collections.abc import Callable
 
 from mini_nvr.rtsp.errors import ProtocolViolation
@@ -21,6 +22,7 @@ _HTTP_STARTS = frozenset({b"HTTP/1.0", b"HTTP/1.1"})
 _REQUEST_STARTS = frozenset({b"OPTIONS ", b"ANNOUNCE", b"DESCRIBE", b"GET_PARA", b"SET_PARA", b"REDIRECT", b"TEARDOWN"})
 _STARTS = _RESPONSE_STARTS | _REQUEST_STARTS
 _LINE_ENDS = b"\r\n"
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 PacketHandler = Callable[[memoryview, int, int, int], None]
 """Takes (data, start, end, arrival_ns): the packet is data[start:end] and gone after the call."""
@@ -121,14 +123,11 @@ class Demultiplexer:
     def _message(self, read: int) -> int:
         """A message from its first byte on; where it ends, or `read` while it is not whole."""
         buffer, written = self._buffer, self._written
-        limit = min(written, read + MAX_HEAD_BYTES)
-        end, separator = buffer.find(b"\r\n\r\n", read, limit), 4
-        if end < 0:
-            end, separator = buffer.find(b"\n\n", read, limit), 2
-        if end < 0:
+        found = _HEAD_END.search(buffer, read, min(written, read + MAX_HEAD_BYTES))
+        if found is None:
             return self._resynchronise(read) if written - read >= MAX_HEAD_BYTES else read
-        message, body_bytes = parse_head(bytes(buffer[read:end]))
-        body = end + separator
+        message, body_bytes = parse_head(bytes(buffer[read : found.start()]))
+        body = found.end()
         if body + body_bytes > written:
             return read
         message.body = bytes(buffer[body : body + body_bytes])
