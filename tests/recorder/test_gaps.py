@@ -35,13 +35,24 @@ def test_another_cause_splits_the_gap() -> None:
     )
 
 
-def test_notes_of_a_file_that_failed_go_into_the_next() -> None:
-    gaps = GapTracker(1, lambda _: None)
+def test_footage_that_never_came_to_be_is_taken_back() -> None:
+    """A disk that stays full is one gap, however often it was tried."""
+    told: dict[int, GapChange] = {}
+    gaps = GapTracker(1, lambda gap: told.__setitem__(gap.start_utc_us, gap))
     gaps.begin(100, GapCause.CAMERA_OFFLINE)
-    notes = gaps.footage(200)
-    gaps.restore(notes)
-    gaps.begin(200, GapCause.DISK_FULL)
+    for start in (200, 203, 206):
+        gaps.footage(start)
+        gaps.retract()
+        gaps.begin(start, GapCause.DISK_FULL)
     assert gaps.footage(260) == (GapNote(100, 200, GapCause.CAMERA_OFFLINE), GapNote(200, 260, GapCause.DISK_FULL))
+    assert len(told) == 2
+
+
+def test_gaps_from_before_this_process_go_into_the_next_file() -> None:
+    gaps = GapTracker(1, lambda _: None)
+    gaps.remember([GapNote(50, 100, GapCause.DISABLED)])
+    gaps.begin(100, GapCause.RECORDER_DOWN)
+    assert gaps.footage(120) == (GapNote(50, 100, GapCause.DISABLED), GapNote(100, 120, GapCause.RECORDER_DOWN))
 
 
 def test_a_file_carries_at_most_sixteen_notes_the_newest() -> None:

@@ -1,6 +1,6 @@
 """A channel's time line is footage or a gap with its cause (storage I10). Pure but for the callback that records a change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mini_nvr.catalog.model import GapChange
 from mini_nvr.errors import GapCause
@@ -18,6 +18,7 @@ class GapTracker:
         self._record = record
         self._open: GapChange | None = None
         self._notes: list[GapNote] = []
+        self._before: tuple[GapChange | None, tuple[GapNote, ...]] | None = None  # the state before the last `footage`
         self.last: LastGap | None = None
 
     @property
@@ -31,6 +32,7 @@ class GapTracker:
 
     def begin(self, at_utc_us: int, cause: GapCause, detail: str = "") -> None:
         """No footage from here on; inside a gap, another cause ends it and begins the next."""
+        self._before = None
         if self._open is not None:
             if self._open.cause is cause:
                 return
@@ -41,13 +43,24 @@ class GapTracker:
 
     def footage(self, at_utc_us: int) -> tuple[GapNote, ...]:
         """Footage from here on; returns the gaps since the last footage, for the file that begins here."""
+        self._before = (self._open, tuple(self._notes))
         if self._open is not None:
             self._close(max(at_utc_us, self._open.start_utc_us))
         notes, self._notes = tuple(self._notes[-_MOST_NOTES:]), []
         return notes
 
-    def restore(self, notes: tuple[GapNote, ...]) -> None:
-        """The file that should have carried these notes never came to be; the next one carries them."""
+    def retract(self) -> None:
+        """The footage that was announced last never came to be: the gap before it goes on."""
+        if self._before is None:
+            return
+        self._open, notes = self._before
+        self._notes = list(notes)
+        self._before = None
+        if self._open is not None:
+            self._tell(self._open)
+
+    def remember(self, notes: Iterable[GapNote]) -> None:
+        """Gaps since the last footage from before this process, oldest first."""
         self._notes = [*notes, *self._notes]
 
     def _close(self, at_utc_us: int) -> None:

@@ -63,6 +63,7 @@ class _Run:
     next_number: int = 0
     last: GrowingSegment | None = None
     last_origin: int = 0
+    told: bool = False
 
 
 class ChannelPipeline:
@@ -100,11 +101,12 @@ class ChannelPipeline:
         self._on_disk: list[GrowingSegment] = []  # submitted and perhaps not yet written
         self._blocked_until_ns = 0
         self._waiting_for_key_since_ns = 0
+        self._failure_told: GapCause | None = None
 
     @property
     def recording(self) -> bool:
         """Frames are being put into a file."""
-        return self._take is not None
+        return self._take is not None and self.gaps.cause is None
 
     @property
     def growing(self) -> GrowingSegment | None:
@@ -245,6 +247,10 @@ class ChannelPipeline:
         self.meter.add(len(part.tracks[0].payloads), part.size_bytes, part.video_us)
         self._submit(take.growing, part)
         self._forget_late_audio(next_frame)
+        if self._run is not None and not self._run.told and take.growing.whole_us:
+            self._run.told = True
+            self._failure_told = None
+            _log.info("%s: recording to %s", self._label, take.growing.path)
 
     def _submit(self, segment: GrowingSegment, part: Part) -> None:
         if self._over_limit(QUEUE_LIMIT_BYTES):
@@ -298,7 +304,6 @@ class ChannelPipeline:
             notes = self.gaps.footage(start)
             self._run = run = _Run(uuid4().hex, start)
             self._note_run(RunChange(run.run_id, self.rules.number, start, None, None))
-            _log.info("%s: recording", self._label)
         else:
             elapsed_us = media_us(origin - run.last_origin)
             start = self._line.next_start_utc_us(origin, run.last.header.start_utc_us + elapsed_us, elapsed_us)
@@ -319,17 +324,17 @@ class ChannelPipeline:
 
     def _on_disk_failed(self, segment: GrowingSegment, cause: GapCause, detail: str) -> None:
         """A file could not be created or appended to: footage ends with its last whole part; try again soon."""
-        _log.error("%s: %s: %s; trying again in %.0f s", self._label, cause, detail, DISK_RETRY_S)
+        if self._failure_told is not cause:
+            self._failure_told = cause
+            _log.error("%s: %s: %s; trying again each %.0f s", self._label, cause, detail, DISK_RETRY_S)
         self._blocked_until_ns = self._clock.monotonic_ns() + int(DISK_RETRY_S * NS_PER_S)
         if self._run is None or self._run.last is not segment:
             return
         self._video.frames.clear()
         run = self._run
         self.stop(cause)
-        if segment.whole_us:
-            end_utc_us = segment.written_end_utc_us
-            self._note_run(RunChange(run.run_id, self.rules.number, run.start_utc_us, end_utc_us, str(cause)))
-        else:
-            end_utc_us = segment.header.start_utc_us
-            self.gaps.restore(segment.header.gaps_before)
+        end_utc_us = segment.written_end_utc_us
+        if end_utc_us == run.start_utc_us:
+            self.gaps.retract()
+        self._note_run(RunChange(run.run_id, self.rules.number, run.start_utc_us, end_utc_us, str(cause)))
         self.gaps.begin(end_utc_us, cause, detail)

@@ -173,7 +173,7 @@ class RecorderService:
         since = self._catalog.footage_end(number)
         rows = [row for row in self._catalog.gaps(number, since, until_utc_us) if row.start_utc_us < until_utc_us]
         ends = [min(row.end_utc_us or until_utc_us, until_utc_us) for row in rows]
-        gaps.restore(tuple(GapNote(row.start_utc_us, end, row.cause) for row, end in zip(rows, ends, strict=True)))
+        gaps.remember(GapNote(row.start_utc_us, end, row.cause) for row, end in zip(rows, ends, strict=True))
         return gaps
 
     def _note_gap(self, gap: GapChange) -> None:
