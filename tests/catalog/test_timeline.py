@@ -22,6 +22,7 @@ def gap(start: float, end: float | None, cause: GapCause = OFFLINE, detail: str 
     ("footage", "expected"),
     [
         ([], []),
+        ([(0, 0, "a", 0)], []),
         ([(0, 5, "a", 0), (5, 10, "a", 1)], [(0, 10)]),
         ([(0, 5, "a", 0), (5.15, 10, "a", 1)], [(0, 10)]),  # drift correction at a border within the run
         ([(0, 5, "a", 0), (10, 15, "a", 2)], [(0, 5), (10, 15)]),  # number 1 is missing

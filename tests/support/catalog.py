@@ -66,7 +66,7 @@ class FakeFolder:
         self._facts: dict[PurePosixPath, SegmentFacts] = {}
         root.mkdir(exist_ok=True)
 
-    def put(self, of: SegmentFacts, state: FileState | None = None) -> SegmentChange:
+    def put(self, of: SegmentFacts, state: str | None = None) -> SegmentChange:
         """Make the file that says `of` about itself."""
         path = path_of(of)
         self._facts[path] = replace(of, sealed=True)

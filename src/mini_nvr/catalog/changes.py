@@ -7,13 +7,12 @@ query start its search that far before the range.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, Row, bindparam, case, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Integer, LargeBinary, bindparam, case, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from mini_nvr.catalog.model import GapChange, RunChange
 from mini_nvr.catalog.schema import channels, gaps, meta, runs, segment_indexes, segments
 from mini_nvr.catalog.timeline import SLIVER_US, Span, subtract
-from mini_nvr.errors import GapCause
 
 LONGEST_SEGMENT = "longest_segment_us"
 LAST_CHECKPOINT = "last_checkpoint_utc_us"
@@ -58,15 +57,16 @@ def name_channels(connection: Connection, named: Iterable[tuple[int, str]], now_
 
 
 def put_segments(connection: Connection, entries: Sequence[tuple[dict[str, Any], bytes]]) -> None:
-    """Insert or update by path, the key-frame index included; `protected` and `id` stay. An empty blob: no index."""
+    """Insert or update by path, the last one of a path winning; `protected` and `id` stay. An empty blob: no key-frame index."""
     if not entries:
         return
-    values = [columns for columns, _ in entries]
+    latest = {columns["path"]: (columns, blob) for columns, blob in entries}
+    values = [columns for columns, _ in latest.values()]
     connection.execute(_ADD_RUN, [{"id": v["run_id"], "channel": v["channel"], "start_utc_us": v["start_utc_us"]} for v in values])
     connection.execute(PUT_SEGMENT, values)
-    if indexed := [{"of_path": columns["path"], "blob": blob} for columns, blob in entries if blob]:
+    if indexed := [{"of_path": path, "blob": blob} for path, (_, blob) in latest.items() if blob]:
         connection.execute(_PUT_INDEX, indexed)
-    if bare := [{"of_path": columns["path"]} for columns, blob in entries if not blob]:
+    if bare := [{"of_path": path} for path, (_, blob) in latest.items() if not blob]:
         connection.execute(_DROP_INDEX, bare)
     raise_meta(connection, LONGEST_SEGMENT, max(value["duration_us"] for value in values))
 
@@ -123,25 +123,26 @@ def _storable(detail: str) -> str:
 
 
 def fill_with_gap(connection: Connection, change: GapChange, taken: Sequence[Span]) -> None:
-    """Book what `taken` (footage and gaps, in order) leaves of a closed gap; a gap of its kind that it continues is lengthened."""
+    """Book what `taken` (footage and gaps, in order) leaves of a closed gap, as one with the gaps of its kind that it touches."""
     assert change.end_utc_us is not None  # noqa: S101  for mypy; callers book what is past
+    alike = (gaps.c.channel == change.channel, gaps.c.cause == change.cause.value, gaps.c.detail == change.detail)
     for start, end in subtract((change.start_utc_us, change.end_utc_us), taken):
         before = connection.execute(
-            select(gaps)
-            .where(gaps.c.channel == change.channel, gaps.c.start_utc_us < start)
-            .order_by(gaps.c.start_utc_us.desc())
-            .limit(1)
+            select(gaps).where(*alike, gaps.c.start_utc_us < start, gaps.c.end_utc_us.between(start - SLIVER_US, start)).limit(1)
         ).first()
-        if before is not None and _continues(before, start, change.cause, change.detail):
-            connection.execute(update(gaps).where(gaps.c.id == before.id).values(end_utc_us=end))
-        else:
-            put_gap(connection, GapChange(change.channel, start, end, change.cause, change.detail))
-
-
-def _continues(before: Row[Any], start: int, cause: GapCause, detail: str) -> bool:
-    if before.end_utc_us is None or (before.cause, before.detail) != (cause.value, detail):
-        return False
-    return bool(start - SLIVER_US <= before.end_utc_us <= start)
+        after = connection.execute(select(gaps).where(*alike, gaps.c.start_utc_us.between(end, end + SLIVER_US)).limit(1)).first()
+        if after is not None:
+            connection.execute(delete(gaps).where(gaps.c.id == after.id))
+        put_gap(
+            connection,
+            GapChange(
+                change.channel,
+                start if before is None else before.start_utc_us,
+                end if after is None else after.end_utc_us,
+                change.cause,
+                change.detail,
+            ),
+        )
 
 
 def raise_meta(connection: Connection, key: str, value: int) -> None:

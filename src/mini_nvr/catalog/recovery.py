@@ -19,6 +19,7 @@ import errno
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +28,7 @@ from mini_nvr.catalog.model import GapChange, RunChange, SegmentChange, SegmentR
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rows import ImplausibleFacts
 from mini_nvr.catalog.timeline import Gap, recorder_down_gaps
+from mini_nvr.clock import to_utc_us
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.segment import scan
 from mini_nvr.segment.errors import EmptySegment
@@ -106,7 +108,9 @@ class _Repair:
         """Day folders that may hold files or rows which a crash left apart; to be asked before the growing rows are settled."""
         last = self._catalog.last_checkpoint_utc_us()
         since = first_fresh_day(min(now_utc_us, last) if last is not None else now_utc_us)
-        of_rows = {require_inside(row.path).parent for row in self._catalog.growing()}
+        midnight = to_utc_us(datetime.combine(since, time(), UTC))
+        rows = self._catalog.growing() + self._catalog.segments(start_utc_us=midnight)
+        of_rows = {require_inside(row.path).parent for row in rows}
         return sorted(of_rows | set(day_folders(self._record_dir, since)))
 
     def finish_growing(self, row: SegmentRow) -> None:

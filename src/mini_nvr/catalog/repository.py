@@ -26,7 +26,7 @@ from mini_nvr.catalog.model import (
 )
 from mini_nvr.catalog.rows import channel_row, gap_row, run_row, segment_entry, segment_row
 from mini_nvr.catalog.schema import channels, meta, segment_indexes, segments
-from mini_nvr.catalog.timeline import Span
+from mini_nvr.catalog.timeline import Span, Stretch, covered
 from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.segment.index import decode_index
@@ -132,10 +132,11 @@ class Catalog:
                 named = segments.c.id.in_(some)
                 rows += map(segment_row, connection.execute(select(segments).where(named)))
                 connection.execute(delete(segments).where(named))
-            for row in sorted(rows, key=lambda row: row.start_utc_us):
-                taken = _taken(connection, row.channel, row.start_utc_us, row.end_utc_us)
-                change = GapChange(row.channel, row.start_utc_us, row.end_utc_us, cause, detail)
-                changes.fill_with_gap(connection, change, taken)
+            for channel in {row.channel for row in rows}:
+                lost = sorted((row for row in rows if row.channel == channel), key=lambda row: row.start_utc_us)
+                for start, end in covered(Stretch(row.start_utc_us, row.end_utc_us, row.run_id, row.number) for row in lost):
+                    taken = _taken(connection, channel, start, end)
+                    changes.fill_with_gap(connection, GapChange(channel, start, end, cause, detail), taken)
 
     def _update(self, ids: Iterable[int], values: dict[str, object]) -> None:
         with self.database.write() as connection:

@@ -52,10 +52,11 @@ def covered(footage: Iterable[Stretch]) -> Iterator[Span]:
         elif stretch.start_utc_us <= end or (stretch.run_id == run_id and number is not None and stretch.number == number + 1):
             end = max(end, stretch.end_utc_us)
         else:
-            yield start, end
+            if start < end:
+                yield start, end
             start, end = stretch.start_utc_us, stretch.end_utc_us
         run_id, number = stretch.run_id, stretch.number
-    if start is not None and end is not None:
+    if start is not None and end is not None and start < end:
         yield start, end
 
 
@@ -89,21 +90,19 @@ def explain(footage: Iterable[Stretch], stated: Sequence[Gap], known: Sequence[G
 
     stated: what the files say about the time before them; believed wherever there is no footage.
     known: what the catalog said so far; fills in where the files are silent, before the first and after the last footage too
-        (deleted by retention, still open). Any other hole between footage is a gap of unknown cause.
+        (deleted by retention, still open). What is left between any two of all these is a gap of unknown cause.
     Both disjoint and in order of their start.
     """
     details = {(gap.start_utc_us, gap.cause): gap.detail for gap in known}
-    spans = list(covered(footage))
-    edges = [(-ALWAYS, -ALWAYS), *spans, (ALWAYS, ALWAYS)]
+    edges = [(-ALWAYS, -ALWAYS), *covered(footage), (ALWAYS, ALWAYS)]
     found: list[Gap] = []
     for (_, hole_start), (hole_end, _) in pairwise(edges):
-        interior = hole_start != -ALWAYS and hole_end != ALWAYS
-        found += _explain_hole((hole_start, hole_end), stated, known, details, interior=interior)
+        found += _explain_hole((hole_start, hole_end), stated, known, details)
     return list(joined(found))
 
 
 def _explain_hole(
-    hole: Span, stated: Sequence[Gap], known: Sequence[Gap], details: Mapping[tuple[int, GapCause], str], *, interior: bool
+    hole: Span, stated: Sequence[Gap], known: Sequence[Gap], details: Mapping[tuple[int, GapCause], str]
 ) -> list[Gap]:
     gaps = [
         Gap(gap.start_utc_us, gap.end_utc_us, gap.cause, gap.detail or details.get((gap.start_utc_us, gap.cause), ""))
@@ -111,10 +110,10 @@ def _explain_hole(
     ]
     for rest in list(subtract(hole, _spans(gaps))):
         gaps += inside(rest, known)
-    if interior:
-        gaps.sort(key=_start)
-        rests = list(subtract(hole, _spans(gaps)))
-        gaps += [Gap(start, end, GapCause.UNKNOWN) for start, end in rests if end - start >= SLIVER_US]
+    gaps.sort(key=_start)
+    for start, end in list(subtract(hole, _spans(gaps))):
+        if -ALWAYS < start and end < ALWAYS and end - start >= SLIVER_US:
+            gaps.append(Gap(start, end, GapCause.UNKNOWN))
     return sorted(gaps, key=_start)
 
 
