@@ -85,6 +85,10 @@ class TestExplain:
         known = [gap(0, 10, DELETED), gap(10, None)]
         assert explain([], [], known) == known
 
+    def test_nothing_is_left_between_footage_and_the_gaps_around_it(self) -> None:
+        known = [gap(0, 10, DELETED), gap(60, None)]
+        assert explain([stretch(20, 30)], [], known) == [known[0], gap(10, 20, UNKNOWN), gap(30, 60, UNKNOWN), known[1]]
+
     def test_a_known_detail_survives(self) -> None:
         footage = [stretch(0, 5), stretch(60, 65, "b")]
         assert explain(footage, [gap(5, 60)], [gap(5, 60, OFFLINE, "no route")]) == [gap(5, 60, OFFLINE, "no route")]

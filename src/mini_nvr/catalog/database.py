@@ -69,7 +69,7 @@ def _bring_up(path: Path, clock: Clock) -> None:
     if version == HEAD:
         return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    database = Database(path)
+    database = Database(path, foreign_keys=False)
     try:
         _migrate(database)
     finally:
@@ -164,6 +164,8 @@ def _migrate(database: Database) -> None:
     with database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+            raise CatalogError(f"catalog {database.path}: the migration lost a row that another one needs; it was taken back")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ would be refused at once when another process wrote in between, whatever the tim
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -45,9 +46,10 @@ def suspect_marker(path: Path) -> Path:
 class Database:
     """The catalog's file, open. Safe to share between threads; each transaction has its own connection."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, foreign_keys: bool = True) -> None:
+        """foreign_keys: off for migrations only, which copy and drop tables: a drop would cascade. No transaction can switch it."""
         self.path = path
-        self._engine = _create_engine(path)
+        self._engine = _create_engine(path, foreign_keys=foreign_keys)
         self._writer = self._engine.execution_options(**{_WRITES: True})
 
     @contextmanager
@@ -99,24 +101,24 @@ class Database:
         return CatalogDamaged(f"catalog {self.path} is damaged ({cause}); restart Mini-NVR, which sets it aside and rebuilds it")
 
 
-def _create_engine(path: Path) -> Engine:
+def _create_engine(path: Path, *, foreign_keys: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         hide_parameters=True,
     )
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, foreign_keys: bool) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101  narrows the driver-neutral type
     connection.isolation_level = None  # the driver's own BEGIN would be deferred, and not cover DDL
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
-        "foreign_keys = ON",
+        f"foreign_keys = {int(foreign_keys)}",
         f"journal_size_limit = {_WAL_LIMIT_BYTES}",
         "trusted_schema = OFF",
         "cell_size_check = ON",
