@@ -16,8 +16,8 @@ from mini_nvr.segment.volume import VolumeMissing, VolumeUnwritable
 HEADER = SegmentHeader(1, "Door", 1_000_000_000, "0" * 32, 0, "arrival")
 
 
-def part(data: bytes = b"12345678") -> Part:
-    return Part([TrackPart(VIDEO_TRACK_ID, 0, [45_000], [data], keys=[True])], starts_at_key=True)
+def part(data: bytes = b"12345678", base_dts: int = 0) -> Part:
+    return Part([TrackPart(VIDEO_TRACK_ID, base_dts, [45_000], [data], keys=[True])], starts_at_key=True)
 
 
 def os_error(number: int) -> SegmentError:
@@ -72,7 +72,7 @@ class Scene:
         self.finished.append(segment)
 
     def append(self, data: bytes = b"12345678") -> None:
-        one = part(data)
+        one = part(data, len(self.writer.parts) * 45_000)
         self.segment.submitted_bytes += one.size_bytes
         self.disk.handle(self.segment, one)
 
@@ -86,6 +86,18 @@ def test_the_first_part_creates_the_file_and_the_end_hands_it_over() -> None:
     assert (scene.added, scene.finished) == ([scene.segment], [scene.segment])
     assert scene.segment.queued_bytes == 0
     assert scene.segment.written_end_utc_us == HEADER.start_utc_us + 1_000_000
+
+
+def test_a_segment_ends_with_its_last_shown_picture() -> None:
+    """Decoding order I P B B: the P frame is shown last, one frame later than decoding ends."""
+    scene = Scene()
+    track = TrackPart(
+        VIDEO_TRACK_ID, 0, [3_600] * 4, [b"i", b"p", b"b", b"b"], cts_offsets=[0, 10_800, 0, 0], keys=[True] + [False] * 3
+    )
+    scene.disk.append(scene.segment, Part([track], starts_at_key=True))
+    scene.disk.handle(scene.segment, Part([track], starts_at_key=True))
+    end_utc_us = HEADER.start_utc_us + 5 * 40_000
+    assert (scene.segment.submitted_end_utc_us, scene.segment.written_end_utc_us) == (end_utc_us, end_utc_us)
 
 
 def test_a_failing_append_is_told_once_and_the_file_is_sealed_as_it_is() -> None:

@@ -46,10 +46,10 @@ class FakeDisk:
             self.segments.append(segment)
         assert segment not in self.closed
         segment.submitted_bytes += part.size_bytes
-        segment.submitted_us += part.video_us
+        segment.submitted_us = max(segment.submitted_us, part.video_end_us)
         if not self.stuck:
             segment.written_bytes += part.size_bytes
-            segment.whole_us += part.video_us
+            segment.whole_us = max(segment.whole_us, part.video_end_us)
         self.parts.setdefault(id(segment), []).append(part)
 
     def close(self, segment: GrowingSegment) -> None:

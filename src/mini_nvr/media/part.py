@@ -5,6 +5,7 @@ track's time line, so tracks share the origin although their clock rates differ)
 """
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 VIDEO_TRACK_ID = 1
 AUDIO_TRACK_ID = 2
@@ -34,6 +35,14 @@ class TrackPart:
         return sum(self.durations)
 
     @property
+    def presented_end(self) -> int:
+        """Where the last presented frame ends; with B-frames that is later than the end of the decoding times."""
+        if not self.cts_offsets:
+            return self.base_dts + self.duration
+        starts = accumulate(self.durations, initial=self.base_dts)
+        return max(dts + offset + duration for dts, offset, duration in zip(starts, self.cts_offsets, self.durations, strict=False))
+
+    @property
     def size_bytes(self) -> int:
         return sum(map(len, self.payloads))
 
@@ -53,3 +62,8 @@ class Part:
     def video_us(self) -> int:
         """How much video time the part adds, in microseconds."""
         return sum(track.duration * 100 // 9 for track in self.tracks if track.track_id == VIDEO_TRACK_ID)
+
+    @property
+    def video_end_us(self) -> int:
+        """Where the last presented video frame ends, in microseconds from the segment's origin; 0 without video."""
+        return max((track.presented_end * 100 // 9 for track in self.tracks if track.track_id == VIDEO_TRACK_ID), default=0)

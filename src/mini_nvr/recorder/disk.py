@@ -64,7 +64,7 @@ class DiskThread:
     def append(self, segment: GrowingSegment, part: Part) -> None:
         """Queue a part; the first one creates the file. Called on the event loop."""
         segment.submitted_bytes += part.size_bytes
-        segment.submitted_us += part.video_us
+        segment.submitted_us = max(segment.submitted_us, part.video_end_us)
         self._queue.put((segment, part))
 
     def close(self, segment: GrowingSegment) -> None:
@@ -93,7 +93,7 @@ class DiskThread:
                 segment.path, segment.writer = self._create(segment)
                 self._keeper.add(segment)
             segment.writer.append(part)
-            segment.whole_us += part.video_us
+            segment.whole_us = max(segment.whole_us, part.video_end_us)
         except SegmentError as error:
             self._fail(segment, error)
         finally:
