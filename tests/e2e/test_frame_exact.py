@@ -1,0 +1,139 @@
+"""A minute across six segments: every frame that a camera sent is in its files once, in order, bit for bit."""
+
+import shutil
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tests.e2e.conftest import CLIPS, SCENES, SEGMENT_S, SEGMENTS, Minute
+from tests.e2e.played import Packet, digests, digests_without_sets, packets, picture_times, split_sets
+from tests.e2e.sent_frames import lost_s, offset_in
+from tests.support.hybrid_files import ffprobe_complaints
+
+from mini_nvr.catalog.model import SegmentState
+from mini_nvr.clock import US_PER_S
+from mini_nvr.demo import SentFrame
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ
+from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.scan import scan
+
+CONTAINERS = ("mp4", "mkv")
+CODECS = {number: spec.codec for number, spec in CLIPS.items()} | {number: scene.codec for number, scene in SCENES.items()}
+SOUNDS = {number: spec.audio for number, spec in CLIPS.items()} | {number: scene.audio for number, scene in SCENES.items()}
+AAC = [number for number, sound in SOUNDS.items() if sound == "aac"]
+G711 = [number for number, sound in SOUNDS.items() if sound != "aac"]
+UNWRITTEN_AT_STOP_S = 0.3  # on its way when the signal came
+DRIFT_PPM = 500  # by so much may the start of a segment follow the camera's clock
+
+of_each_camera = pytest.mark.parametrize("number", CODECS)
+in_both_formats = pytest.mark.parametrize("container", CONTAINERS)
+
+
+def files_of(minute: Minute, number: int, container: str) -> list[Path]:
+    return minute.recorders[container].files(number)
+
+
+def sent_to(minute: Minute, number: int, container: str, track: int) -> list[SentFrame]:
+    log = minute.cameras[number].sent
+    assert all(frame.outcome == "sent" for frame in log.frames), "the rig itself could not send everything"
+    return log.whole(track, minute.clients[number, container])
+
+
+def stored(minute: Minute, number: int, container: str, kind: str) -> list[Packet]:
+    return [frame for path in files_of(minute, number, container) for frame in packets(path, kind)]
+
+
+@in_both_formats
+@of_each_camera
+def test_every_picture_once_and_in_order(minute: Minute, number: int, container: str) -> None:
+    sent = sent_to(minute, number, container, track=0)
+    found = digests_without_sets(CODECS[number], stored(minute, number, container, "video"))
+    assert found[0] == sent[0].digest, "the first frame sent is a key frame, and recording starts with it"
+    lost = lost_s(sent, found, VIDEO_CLOCK_HZ)
+    print(f"{len(found)} of {len(sent)} frames; the last {lost:.3f} s were on their way when the recorder was stopped")
+    assert lost <= UNWRITTEN_AT_STOP_S
+
+
+@in_both_formats
+@pytest.mark.parametrize("number", AAC)
+def test_every_aac_frame_once_and_in_order(minute: Minute, number: int, container: str) -> None:
+    sent = sent_to(minute, number, container, track=1)
+    frames = stored(minute, number, container, "audio")
+    first = offset_in(sent, digests(frames))
+    end = first + len(frames)
+    period = sum(1 for _ in dict.fromkeys(frame.digest for frame in sent))  # the clip's sound repeats itself
+    assert first < period, f"the first {first} frames are missing"
+    assert len(sent) - end < 10, f"the last {len(sent) - end} frames are missing"
+
+
+@pytest.mark.parametrize("number", G711)
+def test_matroska_keeps_g711_as_it_came(minute: Minute, number: int) -> None:
+    sent = sent_to(minute, number, "mkv", track=1)
+    frames = stored(minute, number, "mkv", "audio")
+    first = offset_in(sent, digests(frames))
+    assert first < len({frame.digest for frame in sent})
+    assert len(sent) - first - len(frames) < 10
+
+
+@pytest.mark.parametrize("number", SOUNDS)
+def test_sound_has_no_hole(minute: Minute, number: int) -> None:
+    """In a file not one sample; at a border, where the next file follows the camera's clock, at most what that allows."""
+    ends: list[Fraction] = []
+    starts: list[Fraction] = []
+    for path in files_of(minute, number, "mp4"):
+        frames = packets(path, "audio")
+        start_s = Fraction(scan(path).header.start_utc_us, US_PER_S)
+        for before, after in pairwise(frames):
+            assert before.pts + before.duration == after.pts, f"{path.name}: a hole after {float(before.pts):.3f} s"
+        starts.append(start_s + frames[0].pts)
+        ends.append(start_s + frames[-1].pts + frames[-1].duration)
+    drift_s = SEGMENT_S * DRIFT_PPM / 1e6
+    holes = [float(start - end) for end, start in zip(ends, starts[1:], strict=False)]
+    print("at the borders:", holes)
+    assert all(abs(hole) <= drift_s + 0.002 for hole in holes)
+    video = [scan(path) for path in files_of(minute, number, "mp4")]
+    duration_s = sum(facts.duration_us for facts in video) / US_PER_S
+    assert float(ends[-1] - starts[0]) == pytest.approx(duration_s, abs=0.3)
+
+
+@in_both_formats
+@of_each_camera
+def test_segments_follow_each_other(minute: Minute, number: int, container: str) -> None:
+    """Sealed, numbered, at most as long as they may be, joined without a gap; and the catalog knows all that."""
+    recorder = minute.recorders[container]
+    facts = [scan(path) for path in files_of(minute, number, container)]
+    assert len(facts) > SEGMENTS
+    assert all(of.sealed for of in facts)
+    assert [of.header.number for of in facts] == list(range(len(facts)))
+    assert len({of.header.run_id for of in facts}) == 1
+    assert all(of.duration_us <= (SEGMENT_S + 0.05) * US_PER_S for of in facts)
+    assert max(_border_us(before, after) for before, after in pairwise(facts)) <= SEGMENT_S * DRIFT_PPM
+    rows = recorder.segments(number)
+    assert [recorder.record_dir / row.path for row in rows] == files_of(minute, number, container)
+    assert {row.state for row in rows} == {SegmentState.SEALED}
+    assert sum(row.video_frames for row in rows) == len(stored(minute, number, container, "video"))
+    first, end = rows[0].start_utc_us, rows[-1].end_utc_us
+    assert not [gap for gap in recorder.gaps(number) if first < gap.start_utc_us < end]
+
+
+def _border_us(before: SegmentFacts, after: SegmentFacts) -> int:
+    return abs(after.header.start_utc_us - before.header.start_utc_us - before.duration_us)
+
+
+@of_each_camera
+def test_matroska_keeps_parameter_sets_in_the_stream(minute: Minute, number: int) -> None:
+    expected = minute.cameras[number].tracks()[0].parameter_sets
+    for path in files_of(minute, number, "mkv"):
+        for frame in packets(path, "video"):
+            sets, _ = split_sets(CODECS[number], frame.data)
+            assert sets == (expected if frame.is_key else ()), f"{path.name} at {float(frame.pts):.3f} s"
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="Debian's ffmpeg is not installed (`make test` does it)")
+@in_both_formats
+@of_each_camera
+def test_ffmpeg_has_nothing_to_say_against_the_files(minute: Minute, number: int, container: str) -> None:
+    for path in files_of(minute, number, container):
+        assert ffprobe_complaints(path) == "", path.name
+        assert len(picture_times(path)) == scan(path).video_frames, path.name

@@ -1,0 +1,149 @@
+"""`kill -9` of the recorder at any moment costs less than a second of footage, and the next start leaves no trace of it."""
+
+import itertools
+import random
+import shutil
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from tests.e2e.conftest import MakeRecorder
+from tests.e2e.played import digests_without_sets, packets, picture_times
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.e2e.sent_frames import lasted_s, lost_s
+from tests.support.hybrid_files import ffprobe_complaints
+
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rescan import rescan
+from mini_nvr.catalog.snapshot import snapshot
+from mini_nvr.clock import US_PER_S, SystemClock
+from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ, VideoCodec
+from mini_nvr.segment.scan import scan
+
+KILLS = 20
+SEED = 20_260_301
+MOST_LOST_S = 1.0
+KILL_AFTER_S = (1.0, 5.0)
+RESIZE_BEFORE_S = (0.4, 2.0)
+KILL_REPAIR_AFTER_S = (0.3, 1.2)
+MKV_EVERY = 4
+RESIZED = 4  # this camera changes its resolution now and then, so that files are being sealed when the kill comes
+SIZES = ((320, 180), (352, 208))
+
+CLIPS = {
+    1: ClipSpec(gop_frames=25, audio="aac"),
+    2: ClipSpec(gop_frames=50, b_frames=2, frames=100),
+    3: ClipSpec(codec="h265", gop_frames=50),
+    RESIZED: ClipSpec(gop_frames=25, audio="pcma"),
+}
+needs_ffprobe = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="Debian's ffmpeg is not installed (`make test` does it)")
+
+
+@pytest.fixture
+def rig() -> Iterator[DemoRig]:
+    for spec in [ClipSpec(width=width, height=height, audio="pcma") for width, height in SIZES]:
+        ClipSource(spec)  # encoded once now, not while a camera waits for it
+    with DemoRig([DemoCamera(number, ClipSource(spec), log_sent=True) for number, spec in CLIPS.items()]) as rig:
+        yield rig
+
+
+class _Kills:
+    """One recorder, killed again and again; knows which files each kill left."""
+
+    def __init__(self, rig: DemoRig, recorder: RecorderProcess, seed: int) -> None:
+        self.rig = rig
+        self.recorder = recorder
+        self.random = random.Random(seed)  # noqa: S311  moments, not secrets
+        self.losses_s: list[float] = []
+        self._sizes = itertools.cycle(SIZES[::-1])
+        self._seen: set[Path] = set()
+
+    def record_and_kill(self, delay_s: float) -> tuple[list[Path], int]:
+        """Start, let it record, kill it; the files that it left, and the wall-clock instant of the kill."""
+        for number in CLIPS:
+            self.rig.camera(number).sent.clear()
+        resize_at_s = max(delay_s - self.random.uniform(*RESIZE_BEFORE_S), 0.0)
+        self.recorder.start(wait=False)
+        pause(resize_at_s)
+        self.rig.camera(RESIZED).faults.change_resolution(*next(self._sizes))
+        pause(delay_s - resize_at_s)
+        self.recorder.kill()
+        killed_utc_us = SystemClock().utc_us()
+        files = [path for path in self.recorder.files() if path not in self._seen]
+        self._seen.update(self.recorder.files())
+        return files, killed_utc_us
+
+    def check_files(self, files: list[Path], killed_utc_us: int) -> dict[Path, int]:
+        """Each file plays as the kill left it; no channel lost a second. The pictures in each file."""
+        shown: dict[Path, int] = {}
+        for number, spec in CLIPS.items():
+            sent = self.rig.camera(number).sent.whole()
+            stored: list[bytes] = []
+            end_utc_us = 0
+            for path in [path for path in files if path.parts[-3] == f"ch{number}"]:
+                times, found = self._play(path, spec.codec)
+                shown[path] = len(times)
+                stored += found
+                if times:
+                    end_utc_us = scan(path).header.start_utc_us + round(max(times) * US_PER_S)
+            self.losses_s.append(lost_s(sent, stored, VIDEO_CLOCK_HZ))
+            assert self.losses_s[-1] <= MOST_LOST_S, f"channel {number}: {self.losses_s[-1]:.3f} s of {len(sent)} frames are lost"
+            if lasted_s(sent, VIDEO_CLOCK_HZ) > MOST_LOST_S:
+                assert end_utc_us >= killed_utc_us - MOST_LOST_S * US_PER_S, f"channel {number}: the last picture is too old"
+        return shown
+
+    def _play(self, path: Path, codec: VideoCodec) -> tuple[list[Fraction], list[bytes]]:
+        """When its pictures are shown, and the digests of its stored frames; a file that has only begun has none."""
+        try:
+            times = picture_times(path)
+        except OSError as exc:
+            raise AssertionError(f"{path.name} ({path.stat().st_size} bytes) does not play: {exc}") from exc
+        frames = packets(path, "video")
+        assert len(times) == len(frames), f"{path.name}: {len(frames)} frames are stored, {len(times)} are shown"
+        return times, digests_without_sets(codec, frames)
+
+    def restart(self) -> None:
+        """The next start, which repairs; sometimes it is killed at that, and the one after it has to."""
+        if self.random.random() < 1 / 3:
+            self.recorder.start(wait=False)
+            pause(self.random.uniform(*KILL_REPAIR_AFTER_S))
+            self.recorder.kill()
+        self.recorder.start()
+        assert self.recorder.stop() == 0
+        self._seen.update(self.recorder.files())
+
+    def check_catalog(self, folder: Path) -> None:
+        """The catalog equals one that is made from the files alone."""
+        with self.recorder.catalog() as catalog, Catalog.open(folder) as fresh:
+            report = rescan(fresh, self.recorder.record_dir)
+            assert not report.unreadable and not report.empty, f"after a repair: {report}"
+            said, found = snapshot(catalog), snapshot(fresh)
+        assert said.segments == found.segments
+        assert said.runs == found.runs
+        assert said.gaps == found.gaps
+
+
+@needs_ffprobe
+def test_a_kill_costs_less_than_a_second_and_leaves_no_trace(rig: DemoRig, make_recorder: MakeRecorder, tmp_path: Path) -> None:
+    settings = camera_settings(rig, len(CLIPS), SEGMENT_DURATION="10", SYNC_INTERVAL="1")
+    recorder = make_recorder(settings)
+    kills = _Kills(rig, recorder, SEED)
+    print(f"seed {SEED}")
+    for kill in range(KILLS):
+        recorder.write_settings(settings | {"RECORD_FORMAT": "mkv" if kill % MKV_EVERY == MKV_EVERY - 1 else "mp4"})
+        delay_s = kills.random.uniform(*KILL_AFTER_S)
+        files, killed_utc_us = kills.record_and_kill(delay_s)
+        print(f"kill {kill}: after {delay_s:.3f} s, {len(files)} files")
+        shown = kills.check_files(files, killed_utc_us)
+        kills.restart()
+        for path, count in shown.items():
+            if not count:
+                assert not path.exists(), f"{path.name} holds nothing and is still there"
+                continue
+            assert scan(path).sealed
+            assert len(picture_times(path)) == count, f"{path.name}: the repair changed what is shown"
+            assert ffprobe_complaints(path) == ""
+        kills.check_catalog(tmp_path / f"fresh{kill}")
+    print(f"lost at most {max(kills.losses_s):.3f} s, {sum(kills.losses_s) / len(kills.losses_s):.3f} s on average")
