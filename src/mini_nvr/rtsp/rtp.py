@@ -116,7 +116,7 @@ class RtpReceiver:
             self._timestamp = timestamp
             self._pts = self.timestamps.advance(timestamp)
         self.payload_bytes += end - payload
-        self._deliver(bytes(data[payload:end]), self._pts, second & 0x80, arrival_ns)
+        self._deliver(data, payload, end, self._pts, second & 0x80, arrival_ns)
 
     def flush(self) -> None:
         """No more packets will come."""

@@ -62,8 +62,9 @@ class AacDepacketizer:
         self._timestamp = 0
         self.packets_malformed = 0
 
-    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
+    def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
         del marker  # the sizes tell where access units end
+        payload = bytes(data[start:end])
         try:
             headers, position = self._headers(payload)
         except MediaError:

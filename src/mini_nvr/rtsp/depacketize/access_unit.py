@@ -28,8 +28,8 @@ class _Marker(Enum):
 class AccessUnitAssembler:
     """Base of the video depacketizers; the child reads packets and calls `_add` and the fragment methods.
 
-    The child's `packet` must begin with `if timestamp != self._timestamp: self._turn(...)`, leave when `self._damaged`, and end
-    with `if marker: self._mark()`.
+    The child's `packet` must begin with `if timestamp != self._timestamp: self._turn(...)`, take nothing while `self._damaged`, and
+    end with `if marker: self._mark()`.
 
     units_dropped: left out because of loss, size or malformed packets. units_without_format: whole, but before any parameter sets.
     packets_unsupported: of a kind that this program does not read.
@@ -80,7 +80,7 @@ class AccessUnitAssembler:
     def lost(self) -> None:
         self.flush()
         self._suspect = True
-        if self._coded or self._fragment >= 0:
+        if self._parts:
             self._damaged = True
 
     def reset(self) -> None:

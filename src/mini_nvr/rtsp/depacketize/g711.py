@@ -10,9 +10,9 @@ class G711Depacketizer:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
 
-    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
+    def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
         del marker  # begins a talk spurt, RFC 3551 section 4.1
-        self._emit(Frame(payload, timestamp, arrival_ns, is_key=True))
+        self._emit(Frame(bytes(data[start:end]), timestamp, arrival_ns, is_key=True))
 
     def lost(self) -> None:
         """Each packet stands alone."""

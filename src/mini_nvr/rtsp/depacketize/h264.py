@@ -32,22 +32,31 @@ class H264Depacketizer(AccessUnitAssembler):
         sets.update(initial_sets)
         super().__init__(sets, emit, note)
 
-    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
+    def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
         if timestamp != self._timestamp:
-            self._turn(timestamp, payload)
+            self._turn(timestamp, bytes(data[start:end]))
         if not self._damaged:
-            kind = payload[0] & 0x1F
-            if kind == FU_A:
-                self._fragment_unit(payload)
-            elif 0 < kind < STAP_A:
-                self._unit(payload)
-            elif kind == STAP_A:
-                self._aggregate(payload)
+            kind = data[start] & 0x1F
+            if kind == FU_A and self._fragment >= 0 and end - start > 2 and data[start + 1] < 0x40:
+                self._parts.append(bytes(data[start + 2 : end]))  # neither the first nor the last piece: most packets of a camera
+                self._size += end - start - 2
+                if self._size > MAX_UNIT_BYTES:
+                    self._too_large()
             else:
-                self._other_packet(payload)
+                self._payload(kind, bytes(data[start:end]))
         self._arrival_ns = arrival_ns
         if marker:
             self._mark()
+
+    def _payload(self, kind: int, payload: bytes) -> None:
+        if kind == FU_A:
+            self._fragment_unit(payload)
+        elif 0 < kind < STAP_A:
+            self._unit(payload)
+        elif kind == STAP_A:
+            self._aggregate(payload)
+        else:
+            self._other_packet(payload)
 
     def _fragment_unit(self, payload: bytes) -> None:
         """FU-A, section 5.8."""

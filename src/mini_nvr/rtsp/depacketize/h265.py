@@ -31,25 +31,34 @@ class H265Depacketizer(AccessUnitAssembler):
         sets.update(initial_sets)
         super().__init__(sets, emit, note)
 
-    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
+    def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
         if timestamp != self._timestamp:
-            self._turn(timestamp, payload)
+            self._turn(timestamp, bytes(data[start:end]))
         if not self._damaged:
-            kind = payload[0] >> 1 & 0x3F
-            if len(payload) <= _HEADER:
-                self._damaged = True
-            elif kind == FU:
-                self._fragment_unit(payload)
-            elif kind < AP:
-                self._unit(payload)
-            elif kind == AP:
-                self._aggregate(payload)
-            else:  # PACI (section 4.4.4) and unspecified types
-                self.packets_unsupported += 1
-                self._damaged = True
+            kind = data[start] >> 1 & 0x3F
+            if kind == FU and self._fragment >= 0 and end - start > 3 and data[start + 2] < 0x40:
+                self._parts.append(bytes(data[start + 3 : end]))  # neither the first nor the last piece: most packets of a camera
+                self._size += end - start - 3
+                if self._size > MAX_UNIT_BYTES:
+                    self._too_large()
+            else:
+                self._payload(kind, bytes(data[start:end]))
         self._arrival_ns = arrival_ns
         if marker:
             self._mark()
+
+    def _payload(self, kind: int, payload: bytes) -> None:
+        if len(payload) <= _HEADER:
+            self._damaged = True
+        elif kind == FU:
+            self._fragment_unit(payload)
+        elif kind < AP:
+            self._unit(payload)
+        elif kind == AP:
+            self._aggregate(payload)
+        else:  # PACI (section 4.4.4) and unspecified types
+            self.packets_unsupported += 1
+            self._damaged = True
 
     def _fragment_unit(self, payload: bytes) -> None:
         """FU, section 4.4.3."""

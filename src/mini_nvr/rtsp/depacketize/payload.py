@@ -6,8 +6,8 @@ from typing import Protocol
 class Depacketizer(Protocol):
     """Puts frames together from the payloads of one track and emits each when it is whole. Never raises on hostile payloads."""
 
-    def packet(self, payload: bytes, timestamp: int, marker: int, arrival_ns: int) -> None:
-        """The next payload in sequence; not empty.
+    def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
+        """The next payload in sequence, data[start:end], not empty; the memory is used again after the call.
 
         timestamp: of the RTP header, unwrapped. marker: not 0 when the header's marker bit is set.
         """
