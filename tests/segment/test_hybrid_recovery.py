@@ -1,6 +1,8 @@
 """A file cut at any byte is finished to what it would have been, or refused without harm."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,14 @@ def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
 
 
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: the tests that try every byte make thousands of files."""
+    shared = Path("/dev/shm")  # noqa: S108  made unique below
+    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)
+
+
 def leave(tmp_path: Path, data: bytes) -> Path:
     path = tmp_path / "crashed.mp4"
     path.write_bytes(data)
@@ -45,17 +55,17 @@ def test_recovery_writes_the_same_bytes_as_sealing(recording: Recording, tmp_pat
     assert path.read_bytes() == recording.sealed
 
 
-def test_cut_at_every_byte_of_the_last_parts(recording: Recording, tmp_path: Path) -> None:
+def test_cut_at_every_byte_of_the_last_parts(recording: Recording, memory: Path) -> None:
     count = len(recording.parts)
-    expected = {parts: finished(recording, parts, tmp_path) for parts in (count - 2, count - 1, count)}
+    expected = {parts: finished(recording, parts, memory) for parts in (count - 2, count - 1, count)}
     for end in range(recording.ends[count - 2], recording.ends[count] + 1):
-        path = leave(tmp_path, recording.growing[:end])
+        path = leave(memory, recording.growing[:end])
         facts = recover(path)
         whole = max(parts for parts in expected if recording.ends[parts] <= end)
         assert path.read_bytes() == expected[whole], end
         assert facts.sealed
     for parts, data in expected.items():
-        path = leave(tmp_path, data)
+        path = leave(memory, data)
         assert (
             scan(path).video_frames
             == len(packets(path, "video"))
@@ -64,18 +74,18 @@ def test_cut_at_every_byte_of_the_last_parts(recording: Recording, tmp_path: Pat
         assert ffprobe_complaints(path) == ""
 
 
-def test_cut_at_every_byte_of_the_index(recording: Recording, tmp_path: Path) -> None:
+def test_cut_at_every_byte_of_the_index(recording: Recording, memory: Path) -> None:
     """The index was being appended: the head still says that the file grows."""
     growing_with_index = recording.growing[:HEAD_BYTES] + recording.sealed[HEAD_BYTES:]
     for end in range(len(recording.growing), len(growing_with_index) + 1):
-        path = leave(tmp_path, growing_with_index[:end])
+        path = leave(memory, growing_with_index[:end])
         assert recover(path) == recording.facts
         assert path.read_bytes() == recording.sealed
 
 
-def test_cut_at_every_byte_of_the_beginning(recording: Recording, tmp_path: Path) -> None:
+def test_cut_at_every_byte_of_the_beginning(recording: Recording, memory: Path) -> None:
     for end in range(recording.ends[1]):
-        path = leave(tmp_path, recording.growing[:end])
+        path = leave(memory, recording.growing[:end])
         with pytest.raises(EmptySegment):
             recover(path)
         assert path.read_bytes() == recording.growing[:end]

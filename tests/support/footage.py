@@ -1,7 +1,7 @@
 """Real footage for tests: encoded by FFmpeg's encoders, as access units with exact times, and cut into parts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Literal
@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from mini_nvr.media import aac, h264, h265
-from mini_nvr.media.frame import AudioFormat, TrackFormat, VideoCodec, VideoFormat
+from mini_nvr.media.frame import TrackFormat, VideoCodec, VideoFormat
 from mini_nvr.media.nal import length_prefixed
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
 
@@ -33,6 +33,10 @@ class Clip:
     format: TrackFormat
     samples: tuple[Sample, ...]
 
+    def delayed(self, ticks: int) -> "Clip":
+        """The same frames, all of them later."""
+        return replace(self, samples=tuple(replace(s, dts=s.dts + ticks, pts=s.pts + ticks) for s in self.samples))
+
 
 @cache
 def video_clip(
@@ -42,6 +46,7 @@ def video_clip(
     coder = av.CodecContext.create({"h264": "libx264", "h265": "libx265"}[codec], "w")
     assert isinstance(coder, av.VideoCodecContext)
     coder.width, coder.height, coder.pix_fmt = width, 108, "yuv420p"
+    coder.thread_count = 1  # the same bytes in every run
     coder.time_base, coder.framerate = Fraction(1, 25), Fraction(25)
     common = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:crf={quantizer}"
     coder.options = (
@@ -121,18 +126,14 @@ def track_part(track_id: int, samples: Sequence[Sample]) -> TrackPart:
     )
 
 
-def audio_format(clip: Clip) -> AudioFormat:
-    assert isinstance(clip.format, AudioFormat)
+def video_format(clip: Clip) -> VideoFormat:
+    assert isinstance(clip.format, VideoFormat)
     return clip.format
 
 
 def split_annex_b(data: bytes) -> list[bytes]:
     """NAL units of a byte stream with start codes (ITU-T H.264 annex B)."""
     return [nal.rstrip(b"\0") for nal in data.split(b"\0\0\1") if nal.strip(b"\0")]
-
-
-def payload_hashes(parts: Iterable[Part], track_id: int) -> list[bytes]:
-    return [payload for part in parts for track in part.tracks if track.track_id == track_id for payload in track.payloads]
 
 
 def _picture(index: int, frames: int, width: int) -> av.VideoFrame:

@@ -76,6 +76,17 @@ def pictures(source: Path | bytes) -> list[tuple[int, bytes]]:
         return [(frame.pts or 0, np.ascontiguousarray(frame.to_ndarray()).tobytes()) for frame in container.decode(video=0)]
 
 
+def seek_picture(path: Path, pts: int) -> tuple[int, bytes]:
+    """(pts, luma) of the first picture at or after `pts`, found by seeking."""
+    with opened(path) as container:
+        container.seek(pts, stream=container.streams.video[0], backward=True)
+        return next(
+            (frame.pts, np.ascontiguousarray(frame.to_ndarray()).tobytes())
+            for frame in container.decode(video=0)
+            if frame.pts is not None and frame.pts >= pts
+        )
+
+
 def ffprobe_complaints(path: Path) -> str:
     """What Debian's ffprobe has to say against a file; it reads all packets."""
     command = ["ffprobe", "-v", "warning", "-count_packets", "-show_entries", "format=filename", "-of", "csv=p=0", str(path)]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from mini_nvr.errors import MediaError, SegmentError
 from mini_nvr.media.frame import TrackFormat
-from mini_nvr.media.mp4 import SampleTables, init_segment, part_header
+from mini_nvr.media.mp4 import MDAT_HEADER_BYTES, SampleTables, init_segment, part_header
 from mini_nvr.media.part import Part
 from mini_nvr.segment.disk import create_file, write_at
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.header import encode_header
-from mini_nvr.segment.layout import GROWING_HEAD, SEAL_OFFSET, sealing_bytes
+from mini_nvr.segment.layout import GROWING_HEAD, SEAL_OFFSET, page_padding, sealing_bytes
 from mini_nvr.segment.ledger import Ledger
 from mini_nvr.segment.model import SegmentFacts, SegmentHeader
 
@@ -58,9 +58,10 @@ class HybridWriter:
             header = part_header(part, self._sequence + 1)
         except MediaError as exc:
             raise SegmentError(f"{self.path.name}: a part cannot be appended: {exc}") from exc
+        padding = page_padding(offset, len(header) - MDAT_HEADER_BYTES)
         if self._sequence == 0 and not part.starts_at_key:
             raise SegmentError(f"{self.path.name}: the first part must start at a key frame")
-        buffers = [header]
+        buffers = [padding, header] if padding else [header]
         for track in part.tracks:
             buffers += track.payloads
         try:
@@ -69,8 +70,9 @@ class HybridWriter:
             self._cut(fd, offset)
             raise SegmentError(f"{self.path.name}: could not append a part: {exc.strerror}") from exc
         self._sequence += 1
-        runs = self._tables.add(part, offset + len(header))
-        self._ledger.add(runs, end, starts_at_key=part.starts_at_key)
+        start = offset + len(padding)
+        runs = self._tables.add(part, start + len(header))
+        self._ledger.add(runs, start, end, starts_at_key=part.starts_at_key)
 
     def checkpoint(self) -> SegmentFacts:
         """Make all parts appended before the call durable and tell what is now safe (storage I3).

@@ -89,7 +89,7 @@ class HybridReader:
                 if not accept(part):
                     break
                 self.tables.add_runs(part.runs)
-                self.ledger.add(part.runs, part.end, starts_at_key=part.starts_at_key)
+                self.ledger.add(part.runs, part.offset, part.end, starts_at_key=part.starts_at_key)
                 offset = part.end
         return offset
 

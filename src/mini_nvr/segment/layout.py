@@ -7,6 +7,10 @@
     44  init segment (ftyp, moov), then the parts (moof, mdat), and once sealed the index (moov)
 
 Sealing changes 16 bytes and appends; the init segment and the parts stay where they were, so byte ranges stay valid.
+
+A `free` box stands before a part whose moof would otherwise lie across a page boundary. The kernel lets a file grow page by page
+under a write, so a reader, or a kill, may find it ending at any such boundary. FFmpeg opens a file that ends anywhere except inside
+a moof; there it refuses the whole file (storage I2).
 """
 
 import struct
@@ -20,10 +24,24 @@ INIT_OFFSET = HEAD_BYTES
 SEAL_OFFSET = 28
 SEAL_BYTES = 16
 
+PAGE_BYTES = 4096  # larger pages are multiples of it
+
+_FREE_HEADER_BYTES = 8
 _FREE = struct.pack(">I4s", 8, b"free")
 _MDAT_HEADER_OFFSET = SEAL_OFFSET + len(_FREE)
 GROWING_SEAL = _FREE + _FREE
 GROWING_HEAD = file_type() + GROWING_SEAL
+
+
+def page_padding(offset: int, moof_size: int) -> bytes:
+    """The `free` box to write at `offset` before a moof, so that the moof lies within one page; empty where it does anyway."""
+    room = -offset % PAGE_BYTES or PAGE_BYTES
+    if moof_size <= room or moof_size > PAGE_BYTES:
+        return b""
+    size = room if room >= _FREE_HEADER_BYTES else room + _FREE_HEADER_BYTES
+    if size + moof_size > room + PAGE_BYTES:
+        return b""  # no place within the next page either
+    return struct.pack(">I4s", size, b"free").ljust(size, b"\0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,25 +64,24 @@ class Ledger:
             sealed=sealed_size_bytes is not None,
         )
 
-    def add(self, runs: Sequence[SampleRun], end: int, *, starts_at_key: bool) -> None:
-        """Count a part that lies between the extent's end and the offset `end`.
+    def add(self, runs: Sequence[SampleRun], start: int, end: int, *, starts_at_key: bool) -> None:
+        """Count a part that lies from `start`, its moof, to `end`.
 
         Raises:
             SegmentError: the first part does not start at a key frame.
         """
         before = self.extent
         video = next((run for run in runs if run.track_id == VIDEO_TRACK_ID), None)
-        size = end - before.size_bytes
         entry = before.open
         if starts_at_key and video is not None:
             if entry is not None:
                 self._closed.append(entry)
-            entry = IndexEntry(video.base_dts, sum(video.durations), before.size_bytes, size, video.data_offset, video.sizes[0])
+            entry = IndexEntry(video.base_dts, sum(video.durations), start, end - start, video.data_offset, video.sizes[0])
         elif entry is None:
             raise SegmentError("a segment must start with a part that starts at a key frame")
         else:
             duration = sum(video.durations) if video else 0
-            entry = replace(entry, duration_90k=entry.duration_90k + duration, size_bytes=entry.size_bytes + size)
+            entry = replace(entry, duration_90k=entry.duration_90k + duration, size_bytes=end - entry.offset)
         self.extent = _extended(before, video, end, len(self._closed), entry)
 
 

@@ -5,7 +5,7 @@ Writing: `init_segment`, `part_header`, `SampleTables`. Reading: bounded parsers
 
 from mini_nvr.media.mp4.index import SampleTables
 from mini_nvr.media.mp4.init import init_segment
-from mini_nvr.media.mp4.part import part_header
+from mini_nvr.media.mp4.part import MDAT_HEADER_BYTES, part_header
 from mini_nvr.media.mp4.read_boxes import ReadAt, file_boxes
 from mini_nvr.media.mp4.read_index import MovieIndex, TrackIndex, parse_index
 from mini_nvr.media.mp4.read_init import Init, parse_init
@@ -13,6 +13,7 @@ from mini_nvr.media.mp4.read_part import WholePart, parse_moof, read_part
 from mini_nvr.media.mp4.sample_run import SampleRun
 
 __all__ = [
+    "MDAT_HEADER_BYTES",
     "Init",
     "MovieIndex",
     "ReadAt",

@@ -28,6 +28,8 @@ _TRUN = struct.Struct(">I4sIII")
 _MDAT = struct.Struct(">I4s")
 _U32 = struct.Struct(">I")
 
+MDAT_HEADER_BYTES = _MDAT.size
+
 
 @dataclass(slots=True)
 class _Run:

@@ -32,7 +32,7 @@ _OTHER_TFHD_FIELDS = 0x01 | 0x02  # base_data_offset, sample_description_index: 
 
 @dataclass(frozen=True, slots=True)
 class WholePart:
-    """A part that lies whole in a file. `offset`, `end`: from moof to behind mdat; `starts_at_key` as in `Part`."""
+    """A part that lies whole in a file. `offset`, `end`: of its moof and behind its mdat; `starts_at_key` as in `Part`."""
 
     offset: int
     end: int
@@ -45,13 +45,17 @@ class WholePart:
 
 
 def read_part(read_at: ReadAt, offset: int, end: int, init: Init) -> WholePart:
-    """The part at `offset` of a file whose parts end at or before `end`.
+    """The part at `offset` of a file whose parts end at or before `end`; a `free` box may stand before it.
 
     Raises:
         MediaError: no whole, well-formed part lies there.
     """
     head = read_at(offset, min(_READ_BYTES, end - offset))
     moof = parse_box(head, 0, offset)
+    if moof.kind == b"free":
+        offset = moof.end
+        head = read_at(offset, max(0, min(_READ_BYTES, end - offset)))
+        moof = parse_box(head, 0, offset)
     if moof.kind != b"moof" or moof.size > MAX_MOOF_BYTES or moof.end > end:
         raise MediaError(f"no whole part at byte {offset}")
     if len(head) < moof.size + 16:

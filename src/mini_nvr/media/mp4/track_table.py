@@ -78,8 +78,7 @@ class TrackTable:
         self._sizes = array("I")
         self._durations = RunLengths()
         self._offsets = RunLengths()
-        self._sync = array("I")
-        self._non_sync_seen = False
+        self._sync: array[int] | None = None  # None while all samples are sync samples
         self._chunk_offsets = array("Q")
         self._chunk_lengths = array("I")  # samples of each chunk
 
@@ -119,7 +118,7 @@ class TrackTable:
         boxes = [full_box(b"stts", 0, 0, self._durations.pack())]
         if not self._offsets.is_all_zero():
             boxes.append(full_box(b"ctts", 1, 0, self._offsets.pack()))
-        if self._non_sync_seen:
+        if self._sync is not None:
             boxes.append(full_box(b"stss", 0, 0, len(self._sync).to_bytes(4, "big"), big_endian(self._sync)))
         boxes.append(full_box(b"stsc", 0, 0, self._pack_chunk_runs()))
         boxes.append(full_box(b"stsz", 0, 0, bytes(4), len(self._sizes).to_bytes(4, "big"), big_endian(self._sizes)))
@@ -128,18 +127,19 @@ class TrackTable:
 
     def memory_bytes(self) -> int:
         """What the arrays take, spare room included."""
-        arrays = (self._sizes, self._sync, self._chunk_offsets, self._chunk_lengths)
+        arrays = (self._sizes, self._sync or array("I"), self._chunk_offsets, self._chunk_lengths)
         return sum(map(sys.getsizeof, arrays)) + self._durations.memory_bytes() + self._offsets.memory_bytes()
 
     def _last_dts(self) -> int:
         return self.end_dts - self._durations.last
 
     def _add_sync(self, run: SampleRun, first_number: int) -> None:
-        if not run.keys:
-            self._sync.extend(range(first_number, first_number + len(run.sizes)))
-            return
-        self._sync.extend(number for number, key in enumerate(run.keys, first_number) if key)
-        self._non_sync_seen = self._non_sync_seen or not all(run.keys)
+        if self._sync is None:
+            if not run.keys or all(run.keys):
+                return
+            self._sync = array("I", range(1, first_number))
+        keys = run.keys or [True] * len(run.sizes)
+        self._sync.extend(number for number, key in enumerate(keys, first_number) if key)
 
     def _pack_chunk_runs(self) -> bytes:
         """`stsc`: one row where the number of samples a chunk changes."""
