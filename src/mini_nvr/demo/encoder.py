@@ -119,7 +119,17 @@ def _x264_options(settings: VideoSettings) -> dict[str, str]:
 
 def _x265_options(settings: VideoSettings) -> dict[str, str]:
     """x265 takes its own parameter list; `pools=none` and one frame thread keep it on the calling thread."""
-    params = ["pools=none", "frame-threads=1", "log-level=none", "info=0", "scenecut=0", "open-gop=0", "no-wpp=1"]
+    params = [
+        "pools=none",
+        "frame-threads=1",
+        "log-level=none",
+        "info=0",
+        "scenecut=0",
+        "open-gop=0",
+        "rd=1",
+        "early-skip=1",
+        "aq-mode=0",
+    ]
     params += [f"keyint={settings.gop_frames}", f"min-keyint={settings.gop_frames}", f"bframes={settings.b_frames}"]
     if settings.bit_rate is None:
         params.append("crf=28")
@@ -147,6 +157,7 @@ class AacEncoder:
             context.bit_rate = bit_rate
             context.time_base = Fraction(1, sample_rate_hz)
             context.flags |= int(Flags.global_header)
+            context.options = {"aac_coder": "fast"}
             context.open()
         except (av.FFmpegError, ValueError) as exc:
             raise MediaError(f"FFmpeg's libraries here cannot encode AAC: {exc}") from exc
