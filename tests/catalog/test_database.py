@@ -65,7 +65,7 @@ def test_settings_of_every_connection(tmp_path: Path) -> None:
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    assert found == ["wal", 2, 1, 20_000]
+    assert found == ["wal", 2, 1, 60_000]
 
 
 def test_a_new_database_asks_for_a_rescan_however_often_it_is_opened(tmp_path: Path) -> None:

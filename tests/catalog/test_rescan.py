@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.catalog import FIVE_MINUTES, G711, MINUTE, T0, VIDEO, FakeFolder, change, facts, path_of, run_id
+from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, path_of, run_id
 
 from mini_nvr.catalog.lock import DataDirBusy, DataDirLock
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentRow, SegmentState
@@ -149,6 +149,15 @@ def test_a_growing_row_keeps_its_synced_size(catalog: Catalog, folder: FakeFolde
     catalog.commit([replace(folder.put(of), facts=replace(of, size_bytes=77))])
     _rescan(catalog, folder)
     assert _row(catalog, of).size_bytes == 77
+
+
+def test_an_index_that_the_file_contradicts_is_replaced(catalog: Catalog, folder: FakeFolder) -> None:
+    wrong, missing, needless = (facts(T0 + n * FIVE_MINUTES, number=n) for n in range(3))
+    catalog.commit([change(replace(wrong, index=INDEX[:1])), change(replace(missing, index=())), change(needless)])
+    for of in (wrong, missing, replace(needless, index=())):
+        folder.put(of)
+    _rescan(catalog, folder)
+    assert [catalog.segment_index(row.id) for row in catalog.segments()] == [INDEX, INDEX, ()]
 
 
 def test_refused_while_a_recorder_runs(catalog: Catalog, folder: FakeFolder) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from mini_nvr.errors import CatalogError
 
-BUSY_TIMEOUT_S = 20.0  # longer than a rescan's exchange of all rows
+BUSY_TIMEOUT_S = 60.0  # longer than the exchange that ends a rescan: 25 us a row where all are new
 _WAL_LIMIT_BYTES = 64 << 20
 _WRITES = "catalog_writes"
 _PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code

@@ -41,13 +41,16 @@ _EXCHANGE_SEGMENTS = (
     """,  # noqa: S608  names from the schema, no values
     """
     DELETE FROM main.segment_indexes WHERE segment_id IN
-    (SELECT known.id FROM staged.segments AS found JOIN main.segments AS known ON known.path = found.path)
+    (SELECT known.id FROM staged.segments AS found
+    JOIN main.segments AS known ON known.path = found.path
+    JOIN main.segment_indexes AS old ON old.segment_id = known.id
+    LEFT JOIN staged.segment_indexes AS new ON new.segment_id = found.id WHERE old.entries IS NOT new.entries)
     """,
     """
     INSERT INTO main.segment_indexes (segment_id, entries)
-    SELECT known.id, i.entries FROM staged.segments AS found
+    SELECT known.id, new.entries FROM staged.segments AS found
     JOIN main.segments AS known ON known.path = found.path
-    JOIN staged.segment_indexes AS i ON i.segment_id = found.id
+    JOIN staged.segment_indexes AS new ON new.segment_id = found.id WHERE true ON CONFLICT DO NOTHING
     """,
     """
     UPDATE main.segments SET state = 'damaged' WHERE state = 'sealed' AND path IN (SELECT path FROM staged.unreadable)
