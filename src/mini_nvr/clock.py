@@ -41,6 +41,11 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+def block(seconds: float) -> None:
+    """Stop the calling thread for that long; other threads go on."""
+    time.sleep(seconds)
+
+
 def to_datetime(utc_us: int, zone: tzinfo = UTC) -> datetime:
     """An aware datetime for a wall instant, exact to the microsecond."""
     seconds, microseconds = divmod(utc_us, US_PER_S)

@@ -16,9 +16,10 @@ from mini_nvr.catalog.model import GapChange, RunChange
 from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
-from mini_nvr.clock import Clock, SystemClock
+from mini_nvr.clock import Clock, SystemClock, block
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
+from mini_nvr.ingest.gathering import gather_reads
 from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.control import ControlServer
@@ -88,6 +89,7 @@ class RecorderService:
         await self._control.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
+        self._tasks.append(asyncio.create_task(gather_reads(self._streams, self._clock, block)))
         gc.collect()
         gc.freeze()
         _log.info("%d channels, files of %d s", len(self._channels), self._settings.segment_duration_s)
@@ -111,6 +113,9 @@ class RecorderService:
         """All channels, by number."""
         rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
         return sorted(rows, key=lambda row: row.number)
+
+    def _streams(self) -> int:
+        return sum(channel.pipeline.recording for channel in self._channels)
 
     async def _run_channel(self, channel: Channel, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
