@@ -1,6 +1,7 @@
 """A simulated camera: one source, the pump that sends it in real time while somebody watches, and its faults."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 
@@ -10,7 +11,9 @@ from mini_nvr.demo.model import Feed, Source, TrackSpec, Unit
 from mini_nvr.demo.sdp import describe
 from mini_nvr.demo.sent import SentFrame, SentLog, digest_of
 from mini_nvr.demo.viewer import VIDEO_TRACK, Viewer, cut_off
+from mini_nvr.errors import MediaError
 
+_log = logging.getLogger(__name__)
 REPORT_INTERVAL_NS = 5 * NS_PER_S
 
 
@@ -120,8 +123,8 @@ class DemoCamera:
         self._on_loop(jump)
 
     def change_resolution(self, width: int, height: int) -> None:
-        """See `Faults`; callable from any thread."""
-        self._on_loop(lambda: self.source.change_resolution(width, height))
+        """See `Faults`; callable from any thread, which is also the one that waits while a new clip is encoded."""
+        self.source.change_resolution(width, height)
 
     def _on_loop(self, action: Callable[[], None]) -> None:
         if self._loop is None or self._loop.is_closed() or threading.get_ident() == self._loop_thread:
@@ -136,11 +139,23 @@ class DemoCamera:
     def _running_feed(self) -> Feed:
         if self._feed is None:
             self._feed = self.source.start(self._clock)
-            self._pump_task = asyncio.ensure_future(self._pump(self._feed))
+            self._pump_task = asyncio.create_task(self._show(self._feed))
         return self._feed
 
+    async def _show(self, feed: Feed) -> None:
+        """Pump until the source has ended or failed, then close the connections."""
+        try:
+            await self._pump(feed)
+        except MediaError:
+            _log.exception("demo camera %d has nothing to show", self.number)
+        self._pump_task = None
+        self._feed = None
+        for viewer in self._viewers:
+            viewer.end()
+        self._viewers.clear()
+
     async def _pump(self, feed: Feed) -> None:
-        """Hand over each unit when it is due; close the connections when the source has ended."""
+        """Hand over each unit when it is due; returns when the source has ended."""
         clock = self._clock
         report_at_ns = clock.monotonic_ns() + REPORT_INTERVAL_NS
         while (due_ns := feed.due_ns()) is not None:
@@ -151,11 +166,6 @@ class DemoCamera:
                 report_at_ns += REPORT_INTERVAL_NS
                 for viewer in self._viewers:
                     self._report(viewer)
-        self._pump_task = None
-        self._feed = None
-        for viewer in self._viewers:
-            viewer.end()
-        self._viewers.clear()
 
     def _deliver(self, unit: Unit) -> None:
         faults = self.faults

@@ -1,6 +1,7 @@
 """One client's RTSP dialogue with the demo server (RFC 2326): requests in, answers out, then the camera sends media beside it."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -9,7 +10,9 @@ from mini_nvr.demo.auth import Authenticator
 from mini_nvr.demo.camera import DemoCamera
 from mini_nvr.demo.message import BadRequestError, Request, offered_channel, read_request, response
 from mini_nvr.demo.viewer import Viewer, cut_off
+from mini_nvr.errors import MediaError
 
+_log = logging.getLogger(__name__)
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"
 
 
@@ -67,25 +70,31 @@ class Connection:
         cut_off(self._writer.transport, reset=reset)
 
     async def _answer(self, request: Request) -> None:
-        if request.method == "OPTIONS":
-            self._write(response(200, request, {"Public": METHODS}))
-            return
-        handler = self._handlers.get(request.method)
-        if handler is None:
-            self._write(response(501, request, {"Allow": METHODS}))
-            return
         path = request.path()
         camera = self._cameras.get(path[0]) if path else self._camera
         if camera is not None and camera.faults.answer_delay_s > 0:
             await self._clock.sleep(camera.faults.answer_delay_s)
-        refused = camera is not None and camera.faults.password_refused
-        if refused or not self._authenticator.accepts(request.method, request.headers.get("authorization", "")):
+        handler = self._handlers.get(request.method)
+        if request.method == "OPTIONS":
+            self._write(response(200, request, {"Public": METHODS}))
+        elif handler is None:
+            self._write(response(501, request, {"Allow": METHODS}))
+        elif self._refused(request, camera):
             self._write(response(401, request, {"WWW-Authenticate": self._authenticator.challenge()}))
         elif camera is None or camera.faults.not_found:
             self._write(response(404, request))
         else:
             self._attach(camera)
-            await handler(request, camera)
+            try:
+                await handler(request, camera)
+            except MediaError:
+                _log.exception("demo camera %d has nothing to show", camera.number)
+                self._write(response(500, request))
+
+    def _refused(self, request: Request, camera: DemoCamera | None) -> bool:
+        if camera is not None and camera.faults.password_refused:
+            return True
+        return not self._authenticator.accepts(request.method, request.headers.get("authorization", ""))
 
     async def _describe(self, request: Request, camera: DemoCamera) -> None:
         base = request.url if request.url.endswith("/") else request.url + "/"
@@ -149,6 +158,7 @@ class Connection:
     def _attach(self, camera: DemoCamera) -> None:
         if self._camera is not camera:
             self._forget()
+            self._viewer.senders.clear()
             self._camera = camera
             camera.attach(self._writer.transport)
 

@@ -73,4 +73,4 @@ class Source(Protocol):
         """Begin a showing now."""
 
     def change_resolution(self, width: int, height: int) -> None:
-        """Send pictures of that size from the next key frame on, with new parameter sets."""
+        """Send pictures of that size from the next key frame on, with new parameter sets; callable from any thread."""

@@ -36,7 +36,10 @@ class Planes(NamedTuple):
 
 
 class Canvas:
-    """A sheet of `width` x `height` design units, transparent at first; `scale` is picture pixels per design unit."""
+    """A sheet of `width` x `height` design units, transparent at first; `scale` is picture pixels per design unit.
+
+    Colours are kept multiplied with the opacity.
+    """
 
     def __init__(self, width: int, height: int, scale: float = 1.0) -> None:
         columns, rows = (max(2, round(size * scale / 2) * 2) * _OVERSAMPLING for size in (width, height))
@@ -116,13 +119,13 @@ class Canvas:
 
     def planes(self) -> Planes:
         """The picture, as if on black."""
-        return _to_yuv(_average(self._rgb * self._alpha[..., None]))
+        return _to_yuv(_average(self._rgb))
 
     def sprite(self) -> "Sprite":
         """The drawing as something that can be put over a picture."""
         alpha = _average(self._alpha)
         weight: Floats = np.maximum(alpha, np.float32(1e-3))[..., None]
-        return Sprite(_to_yuv(_average(self._rgb * self._alpha[..., None]) / weight), alpha)
+        return Sprite(_to_yuv(_average(self._rgb) / weight), alpha)
 
 
 class Sprite:

@@ -70,6 +70,8 @@ class DemoServer:
             self._listener = None
         for connection in list(self._connections):
             connection.cut_off(reset=reset)
+        for task in self._tasks:
+            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

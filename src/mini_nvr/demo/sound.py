@@ -1,5 +1,6 @@
 """The demo cameras' sound: a soft tick at each full second of media time, when the white dot lights up in the picture."""
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,6 +21,7 @@ _G711_PACKET_SAMPLES = 320  # 40 ms, what most cameras send
 AUDIO_TRACK = 1
 
 
+@functools.cache
 def audio_track(codec: AudioCodec) -> TrackSpec:
     """How the sound is announced."""
     if codec == "aac":
