@@ -5,6 +5,7 @@ One buffer, allocated once, is read into and parsed in place. Everything that ma
 """
 
 import re
+import struct
 from collections.abc import Callable
 
 from mini_nvr.rtsp.errors import ProtocolViolation
@@ -16,6 +17,7 @@ MAX_GARBAGE_BYTES = 64 * 1024  # in one stretch
 
 DOLLAR = 0x24
 _PREFIX = 4  # dollar sign, channel, length
+_unpack_prefix = struct.Struct(">BBHB").unpack_from  # and the first byte of the packet
 _START = 8  # bytes that tell a message from garbage
 _RESPONSE_STARTS = frozenset({b"RTSP/1.0", b"RTSP/1.1"})
 _HTTP_STARTS = frozenset({b"HTTP/1.0", b"HTTP/1.1"})
@@ -82,14 +84,16 @@ class Demultiplexer:
         written = self._written = self._written + count
         read = self._read
         while written - read > _PREFIX:
-            if buffer[read] == DOLLAR and buffer[read + 4] & 0xC0 == 0x80:  # RTP and RTCP version 2
+            dollar, channel, length, first = _unpack_prefix(buffer, read)
+            if dollar == DOLLAR and 0x80 <= first < 0xC0:  # RTP and RTCP version 2
                 start = read + _PREFIX
-                end = start + (buffer[read + 2] << 8 | buffer[read + 3])
+                end = start + length
                 if end > written:
                     break
-                handler = channels[buffer[read + 1]]
+                handler = channels[channel]
                 if handler is not None:
-                    self._garbage_run = 0
+                    if self._garbage_run:
+                        self._garbage_run = 0
                     handler(view, start, end, arrival_ns)
                 else:
                     self.stray_packets += 1

@@ -108,15 +108,16 @@ class RtpReceiver:
             payload, end = payload_bounds(data, start, end)
         if (sequence != self._expected or ssrc != self._ssrc) and not self._reorder(sequence, ssrc):
             return
-        self._expected = (sequence + 1) & 0xFFFF
-        if second & 0x7F != self._type or payload == end:
+        self._expected = sequence + 1
+        marker = second ^ self._type
+        if marker & 0x7F or payload == end:
             self.packets_ignored += 1
             return
         if timestamp != self._timestamp:
             self._timestamp = timestamp
             self._pts = self.timestamps.advance(timestamp)
         self.payload_bytes += end - payload
-        self._deliver(data, payload, end, self._pts, second & 0x80, arrival_ns)
+        self._deliver(data, payload, end, self._pts, marker, arrival_ns)
 
     def flush(self) -> None:
         """No more packets will come."""
@@ -129,6 +130,8 @@ class RtpReceiver:
             self._depacketizer.reset()
             return True
         ahead = (sequence - self._expected) & 0xFFFF
+        if not ahead:
+            return True  # 65535 came before
         if ahead > 0xFFFF - MAX_MISORDER:
             self.packets_ignored += 1
             return False

@@ -17,6 +17,7 @@ _SLICES = frozenset({h264.NAL_SLICE, h264.NAL_SLICE_DATA_PARTITION_A, h264.NAL_I
 _PARTITIONS = frozenset({h264.NAL_SLICE_DATA_PARTITION_B, h264.NAL_SLICE_DATA_PARTITION_C})
 _CODED = _SLICES | _PARTITIONS
 _IS_CODED = tuple(kind in _CODED for kind in range(32))
+_IS_PASSED = tuple(kind in _CODED or kind == h264.NAL_FILLER_DATA for kind in range(32))  # long, and never looked into
 _BYTE = tuple(bytes((value,)) for value in range(256))
 _LONGEST_HEADER = 32  # bytes of a parameter set within which its identifier stands
 
@@ -80,7 +81,7 @@ class H264Depacketizer(AccessUnitAssembler):
         if self._size > MAX_UNIT_BYTES:
             self._too_large()
         elif header & 0x40:
-            if _IS_CODED[header & 0x1F]:
+            if _IS_PASSED[header & 0x1F]:
                 self._close_fragment()
             else:
                 self._close_small_fragment()
@@ -112,7 +113,7 @@ class H264Depacketizer(AccessUnitAssembler):
             self._add_slice(is_first=kind in _SLICES and len(nal) > 1 and nal[1] & 0x80 != 0)
             if kind == h264.NAL_IDR_SLICE:
                 self._is_key = True
-        elif START_CODE in nal:
+        elif kind != h264.NAL_FILLER_DATA and START_CODE in nal:
             self._split(nal)
             return
         elif kind in {h264.NAL_SPS, h264.NAL_PPS}:

@@ -82,7 +82,7 @@ class H265Depacketizer(AccessUnitAssembler):
         if self._size > MAX_UNIT_BYTES:
             self._too_large()
         elif header & 0x40:
-            if kind <= _LAST_SLICE:
+            if kind <= _LAST_SLICE or kind == h265.NAL_FD_NUT:
                 self._close_fragment()
             else:
                 self._close_small_fragment()
@@ -112,7 +112,7 @@ class H265Depacketizer(AccessUnitAssembler):
             self._add_slice(is_first=nal[2] & 0x80 != 0)
             if kind in _IRAP:
                 self._is_key = True
-        elif START_CODE in nal:
+        elif kind != h265.NAL_FD_NUT and START_CODE in nal:
             self._split(nal)
             return
         elif kind in _SETS:
