@@ -19,11 +19,9 @@ from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.demo import packetize
 from mini_nvr.demo.encoder import AacEncoder, G711Encoder, Picture, VideoEncoder, VideoSettings
 from mini_nvr.demo.model import TrackSpec, Unit
+from mini_nvr.demo.sound import audio_track, packet_samples
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioCodec, VideoCodec
 
-_AUDIO_RATE_HZ: dict[AudioCodec, int] = {"aac": 16_000, "pcma": 8_000, "pcmu": 8_000}
-_G711_PACKET_SAMPLES = 320  # 40 ms, what most cameras send
-_STATIC_PAYLOAD_TYPE = {"pcmu": 0, "pcma": 8}  # RFC 3551 section 6
 _STAMP_UUID = b"mini-nvr demo \xf0\x9f"
 _NOISE_SEED = 2126
 
@@ -120,18 +118,18 @@ def _noisy_pictures(spec: ClipSpec, length: int) -> Iterator[NDArray[np.uint8]]:
 
 def _encode_audio(codec: AudioCodec) -> tuple[TrackSpec, tuple[tuple[bytes, bytes], ...], int]:
     """About two seconds of a quiet, wandering tone as (RTP payload, stored bytes) pairs, and the samples in each."""
-    rate = _AUDIO_RATE_HZ[codec]
-    size = AacEncoder.FRAME_SAMPLES if codec == "aac" else _G711_PACKET_SAMPLES
+    track = audio_track(codec)
+    rate, size = track.clock_hz, packet_samples(codec)
     instants = np.arange(2 * rate // size * size, dtype=np.float32) / rate
     tone = (0.1 * np.sin(2 * np.pi * (300 + 100 * instants) * instants)).astype(np.float32).reshape(-1, size)
     if codec == "aac":
         aac = AacEncoder(rate)
         units = [unit for index, chunk in enumerate(tone) for _, unit in aac.encode(chunk, index * size)]
         pairs = tuple((packetize.aac_payload(unit), unit) for unit in units)
-        return TrackSpec("audio", codec, rate, 97, config=aac.config), pairs, size
+        return track, pairs, size
     g711 = G711Encoder(codec, rate)
     packets = [g711.encode(chunk) for chunk in tone]
-    return TrackSpec("audio", codec, rate, _STATIC_PAYLOAD_TYPE[codec]), tuple((p, p) for p in packets), size
+    return track, tuple((packet, packet) for packet in packets), size
 
 
 class ClipSource:

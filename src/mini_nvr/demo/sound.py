@@ -29,13 +29,18 @@ def audio_track(codec: AudioCodec) -> TrackSpec:
     return TrackSpec("audio", codec, _G711_RATE_HZ, 8 if codec == "pcma" else 0)  # RFC 3551 section 6
 
 
+def packet_samples(codec: AudioCodec) -> int:
+    """Samples in one packet."""
+    return AacEncoder.FRAME_SAMPLES if codec == "aac" else _G711_PACKET_SAMPLES
+
+
 class SoundTrack:
     """Packets of the sound from a media time on, one after the other."""
 
     def __init__(self, codec: AudioCodec, start_s: float) -> None:
-        self._rate = _AAC_RATE_HZ if codec == "aac" else _G711_RATE_HZ
+        self._rate = audio_track(codec).clock_hz
         self._encoder = AacEncoder(self._rate) if codec == "aac" else G711Encoder(codec, self._rate)
-        self._size = AacEncoder.FRAME_SAMPLES if codec == "aac" else _G711_PACKET_SAMPLES
+        self._size = packet_samples(codec)
         self._second = one_second(self._rate)
         self._number = int(start_s * self._rate) // self._size + 1
 
