@@ -136,6 +136,41 @@ def test_footage_that_a_checkpoint_promised_is_never_cut(recording: Recording, t
     assert path.read_bytes() == damaged
 
 
+def test_damage_with_footage_behind_it_is_left_alone_when_no_checkpoint_is_known(recording: Recording, tmp_path: Path) -> None:
+    """A rescan knows no checkpoint: what stands behind a lost page may be hours of footage."""
+    for hole in (recording.ends[0], recording.ends[1]):
+        damaged = recording.growing[:hole] + bytes(16) + recording.growing[hole + 16 :]
+        path = leave(tmp_path, damaged)
+        with pytest.raises(SegmentError, match="footage behind it") as caught:
+            recover(path)
+        assert not isinstance(caught.value, EmptySegment)
+        assert path.read_bytes() == damaged
+
+
+def test_lost_page_inside_a_part_does_not_cost_the_parts_behind_it(recording: Recording, tmp_path: Path) -> None:
+    frame = recording.facts.index[1].key_offset
+    path = leave(tmp_path, recording.growing[:frame] + bytes(16) + recording.growing[frame + 16 :])
+    assert recover(path, synced_bytes=recording.ends[1]).video_frames == recording.facts.video_frames
+
+
+def test_parts_of_which_none_is_sound_are_refused_and_kept(recording: Recording, tmp_path: Path) -> None:
+    start, end = recording.facts.index[0].key_offset, recording.ends[1]
+    data = recording.growing[:start] + bytes(end - start)
+    path = leave(tmp_path, data)
+    with pytest.raises(SegmentError, match="can be trusted") as caught:
+        recover(path)
+    assert not isinstance(caught.value, EmptySegment)
+    assert path.read_bytes() == data
+
+
+def test_a_file_full_of_would_be_parts_is_given_up_quickly(recording: Recording, tmp_path: Path) -> None:
+    data = recording.growing[: recording.ends[1]] + b"moof" * 100_000
+    path = leave(tmp_path, data)
+    with pytest.raises(SegmentError, match="footage behind it"):
+        recover(path)
+    assert recover(path, synced_bytes=recording.ends[1]).sealed
+
+
 def test_lost_head_is_empty_unless_it_was_durable(recording: Recording, tmp_path: Path) -> None:
     lost = bytes(4096) + recording.growing[4096:]
     with pytest.raises(EmptySegment):

@@ -4,7 +4,7 @@ Only the heads of the parts are read, not the footage. The reader is bounded by 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -80,18 +80,22 @@ class HybridReader:
         self.check_index(self.index_offset)
         return self.ledger.facts(self.ledger.extent, sealed_size_bytes=self.size_bytes)
 
-    def walk(self, end: int, accept: Callable[[WholePart], bool] = lambda _: True) -> int:
-        """Take in the parts up to `end`, or to the first that is not whole or not accepted; returns where the last one ends."""
-        offset = self.ledger.extent.size_bytes
-        with suppress(MediaError, SegmentError):
+    def parts(self, end: int) -> Iterator[WholePart]:
+        """The parts of the file up to `end`, or to the first that is not whole."""
+        offset = INIT_OFFSET + self.init_size_bytes
+        with suppress(MediaError):
             while offset < end:
                 part = read_part(self.read_at, offset, end, self.init)
-                if not accept(part):
-                    break
+                yield part
+                offset = part.end
+
+    def walk(self, end: int) -> int:
+        """Take in the parts up to `end`, or to the first that does not follow the one before; returns where the last one ends."""
+        with suppress(MediaError, SegmentError):
+            for part in self.parts(end):
                 self.tables.add_runs(part.runs)
                 self.ledger.add(part.runs, part.offset, part.end, starts_at_key=part.starts_at_key)
-                offset = part.end
-        return offset
+        return self.ledger.extent.size_bytes
 
     def check_index(self, offset: int) -> None:
         """Compare the index at `offset` with the parts that were walked.

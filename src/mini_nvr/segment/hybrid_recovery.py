@@ -3,19 +3,23 @@
     what is there                                   what is done
     nothing, or an unfinished head or init segment  EmptySegment: nothing can be played, the caller removes the file
     whole parts, then a piece of one                the piece is cut off, the file is sealed
-    whole parts, then zeros (power cut)             parts with lost pages count as pieces
+    whole parts, the last ones with lost pages      those are cut off like a piece (power cut: the pages read as zeros)
     whole parts and an index, whole or not          the index is cut off and written again
     a sealed file                                   nothing
-    damage below the last checkpoint                SegmentError: nothing is cut, what plays goes on playing
+    damage with footage behind it, or throughout    SegmentError: nothing is cut, what plays goes on playing
 
-Doing it twice does it once; a crash in between is one of the cases above.
+Only what a crash can have left unfinished is cut: it lies beyond the last checkpoint or, where that is not known, has no whole part
+behind it. Doing it twice does it once; a crash in between is one of the cases above.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from mini_nvr.errors import MediaError, SegmentError
-from mini_nvr.media.mp4 import ReadAt
+from mini_nvr.media.mp4 import ReadAt, WholePart, read_part
 from mini_nvr.media.mp4.read_boxes import parse_box
 from mini_nvr.segment.disk import read_at, write_at
 from mini_nvr.segment.errors import EmptySegment
@@ -26,6 +30,8 @@ from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.soundness import is_sound
 
 _PEEK_BYTES = 4096
+_SEARCH_BYTES = 1 << 20
+_MAX_CANDIDATES = 10_000
 
 
 def recover_hybrid(path: Path, synced_bytes: int = 0) -> SegmentFacts:
@@ -57,21 +63,54 @@ def _recover(fd: int, name: str, synced_bytes: int) -> SegmentFacts:
             raise SegmentError(f"{name}: its first bytes are lost, although they were durable; the disk or file system is at fault")
         raise EmptySegment(f"{name}: ends before its first part")
     reader = HybridReader(fd, name)
-    limit = size if reader.index_offset is None else min(reader.index_offset, size)
     if reader.index_offset is not None and size > reader.index_offset:
         try:
             return reader.scan()
         except SegmentError:
             if reader.ledger.extent.size_bytes != reader.index_offset:
-                raise
-        parts_end = reader.index_offset
-    else:
-        parts_end = reader.walk(limit, lambda part: part.end <= synced_bytes or is_sound(part, read))
-    if parts_end < synced_bytes <= size:
-        raise SegmentError(f"{name}: is damaged at byte {parts_end}, although {synced_bytes} bytes were durable; left as it is")
-    if not reader.ledger.extent.video_frames:
-        raise EmptySegment(f"{name}: holds no whole part")
-    return _seal(fd, reader, parts_end)
+                raise  # the parts are damaged; otherwise it is the index alone, which is written again
+        return _seal(fd, reader, reader.index_offset)
+    parts_end = reader.walk(_last_sound_end(reader, size, synced_bytes))
+    if parts_end < synced_bytes <= size or (not synced_bytes and _has_part_behind(reader, parts_end)):
+        raise SegmentError(f"{name}: is damaged at byte {parts_end}, with footage behind it; left as it is")
+    if reader.ledger.extent.video_frames:
+        return _seal(fd, reader, parts_end)
+    if any(True for _ in reader.parts(size)):
+        raise SegmentError(f"{name}: none of its parts can be trusted; left as it is")
+    raise EmptySegment(f"{name}: holds no whole part")
+
+
+def _last_sound_end(reader: HybridReader, size: int, synced_bytes: int) -> int:
+    """Where the last part ends that is whole and, beyond the checkpoint, sound; only the parts at the end are looked into."""
+    synced_end = INIT_OFFSET + reader.init_size_bytes
+    unsynced: list[WholePart] = []
+    for part in reader.parts(size):
+        if part.end <= synced_bytes:
+            synced_end = part.end
+        else:
+            unsynced.append(part)
+    while unsynced and not is_sound(unsynced[-1], reader.read_at):
+        unsynced.pop()
+    return unsynced[-1].end if unsynced else synced_end
+
+
+def _has_part_behind(reader: HybridReader, start: int) -> bool:
+    """Whether a whole, sound part lies anywhere behind `start`; taken for granted when too many places look like one."""
+    for candidate in islice(_moof_candidates(reader, start), _MAX_CANDIDATES):
+        with suppress(MediaError):
+            if is_sound(read_part(reader.read_at, candidate, reader.size_bytes, reader.init), reader.read_at):
+                return True
+    return next(islice(_moof_candidates(reader, start), _MAX_CANDIDATES, None), None) is not None
+
+
+def _moof_candidates(reader: HybridReader, start: int) -> Iterator[int]:
+    """Where a moof could start behind `start`, by the sight of its type alone."""
+    for offset in range(start, reader.size_bytes, _SEARCH_BYTES):
+        chunk = reader.read_at(offset, _SEARCH_BYTES + 7)  # a box header may lie across the border
+        found = chunk.find(b"moof", 4)
+        while found >= 0:
+            yield offset + found - 4
+            found = chunk.find(b"moof", found + 1)
 
 
 def _seal(fd: int, reader: HybridReader, parts_end: int) -> SegmentFacts:
