@@ -78,8 +78,8 @@ async def collect(url: str) -> tuple[tuple[Track, ...], Collected]:
     try:
         tracks = await client.describe()
         await client.play(tracks, sink)
-        wanted = range(len(tracks))
-        await until(lambda: len(sink.frames[0]) >= FRAMES_WANTED and all(len(sink.frames[track]) >= 10 for track in wanted), 20)
+        await until(lambda: len(sink.frames[0]) >= FRAMES_WANTED and sink.reports > 0, 20)  # the first report may take 5 s
+        await until(lambda: all(len(sink.frames[track]) >= 10 for track in range(len(tracks))))
     finally:
         await client.close()
     assert client.server == "GStreamer RTSP server"
@@ -126,7 +126,6 @@ async def test_every_frame_decodes(codec: str, audio: str) -> None:
     sounds = got.frames[1]
     span = sounds[-1].pts - sounds[0].pts
     assert abs(decode_audio(sound.format, sounds[:-1]) - span) <= 2 * 1024  # AAC decoders owe the first frame
-    assert got.reports > 0
 
 
 @pytest.mark.parametrize("method", [(), ("--basic",)])
