@@ -110,6 +110,17 @@ def test_sender_reports_align_audio_exactly() -> None:
     assert audio.aligned_by_reports
 
 
+def test_reports_from_before_the_first_frame_align_audio_from_its_first_frame() -> None:
+    video, audio = VideoLine(), AudioLine(8_000)
+    alignment = Alignment(video, audio, 8_000)
+    alignment.on_video_report(SenderReport(10_000_000, 90_000))
+    alignment.on_audio_report(SenderReport(10_080_000, 0))
+    video.place(90_000, START_NS)
+    alignment.on_video_started()
+    assert audio.place(0, START_NS + 200_000_000, 160, video.anchor_ns) == 640
+    assert audio.aligned_by_reports
+
+
 def test_reports_that_contradict_the_arrivals_are_ignored() -> None:
     video, audio = VideoLine(), AudioLine(8_000)
     alignment = Alignment(video, audio, 8_000)

@@ -120,7 +120,10 @@ class RtspSource:
             return
         if track == 0:
             self.last_frame_ns = frame.arrival_ns
+            starting = not self._line.video.started
             frame.pts = self._line.video.place(frame.pts, frame.arrival_ns)
+            if starting and self._line.alignment is not None:
+                self._line.alignment.on_video_started()
             if self._line.video.jumps != self._jumps_told:
                 self._jumps_told = self._line.video.jumps
                 _log.warning("%s: the camera's time stamps jumped; recording goes on by arrival time", self._label)

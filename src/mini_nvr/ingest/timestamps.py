@@ -150,6 +150,10 @@ class Alignment:
         self._audio_report = report
         self._derive()
 
+    def on_video_started(self) -> None:
+        """The first video frame was placed: reports that came before it, as from cameras that begin with them, count now."""
+        self._derive()
+
     def _derive(self) -> None:
         video, audio = self._video_report, self._audio_report
         if video is None or audio is None or not self._video.started:
