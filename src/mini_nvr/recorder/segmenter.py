@@ -69,13 +69,12 @@ class Segmenter:
         return Cut.NONE
 
     def _inside_gop(self, pts: int) -> Cut:
-        if pts - self._part_start < self._step - _JITTER:
-            return Cut.NONE
-        if self._gop and 0 < self._key + self._gop - pts < self._step // 2:
+        if self._part_start < self._key:  # short GOPs are being gathered
+            return self._cut_part(pts) if pts - self._part_start >= MAX_PART else Cut.NONE
+        if self._gop and abs(self._key + self._gop - pts) < _JITTER:
             return Cut.NONE  # the next key frame is about to cut
-        if self._part_start < self._key:
-            return Cut.NONE if pts - self._part_start < MAX_PART else self._cut_part(pts)
-        return self._cut_part(pts)
+        due = (pts - self._key) // self._step > (self._part_start - self._key) // self._step
+        return self._cut_part(pts) if due else Cut.NONE
 
     def _cut_part(self, pts: int) -> Cut:
         self._part_start = pts
