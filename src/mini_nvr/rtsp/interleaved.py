@@ -27,7 +27,9 @@ _LINE_ENDS = b"\r\n"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 PacketHandler = Callable[[memoryview, int, int, int], None]
-"""Takes (data, start, end, arrival_ns): the packet is data[start:end] and gone after the call."""
+"""Takes (data, start, end, arrival_ns): the packet is data[start:end] and gone after the call of `settle` that follows."""
+Settle = Callable[[], None]
+"""Copies what a handler still needs of its packets."""
 MessageHandler = Callable[[Response | ServerRequest], None]
 
 
@@ -51,13 +53,16 @@ class Demultiplexer:
         self._read = 0
         self._written = 0
         self._channels: list[PacketHandler | None] = [None] * 256
+        self._settle: list[Settle] = []
         self._garbage_run = 0
         self.garbage_bytes = 0
         self.stray_packets = 0
 
-    def register(self, channel: int, handler: PacketHandler) -> None:
-        """Packets of this channel go to `handler` from now on."""
+    def register(self, channel: int, handler: PacketHandler, settle: Settle | None = None) -> None:
+        """Packets of this channel go to `handler` from now on. settle: called before their memory is used again."""
         self._channels[channel] = handler
+        if settle is not None:
+            self._settle.append(settle)
 
     def is_registered(self, channel: int) -> bool:
         return self._channels[channel] is not None
@@ -103,6 +108,8 @@ class Demultiplexer:
                 if after == read:
                     break
                 read = after
+        for settle in self._settle:
+            settle()
         if read == written:
             self._read = self._written = 0
         else:

@@ -18,6 +18,7 @@ class TrackReceiver:
         self._on_sender_report = sink.on_sender_report
         self._on_goodbye = on_goodbye
         reader = depacketizer(track, partial(sink.on_frame, position), note)
+        self.settle = reader.settle
         self.rtp = RtpReceiver(track.payload_type, reader, partial(sink.on_loss, position))
 
     def rtcp_packet(self, data: memoryview, start: int, end: int, arrival_ns: int) -> None:

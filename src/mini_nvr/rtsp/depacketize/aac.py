@@ -85,6 +85,9 @@ class AacDepacketizer:
             self._emit(Frame(payload[position : position + size], timestamp + index * self._frame_ticks, arrival_ns, is_key=True))
             position += size
 
+    def settle(self) -> None:
+        """Pieces are copied as they come."""
+
     def lost(self) -> None:
         self.reset()
 

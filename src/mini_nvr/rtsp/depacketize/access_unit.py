@@ -58,7 +58,8 @@ class AccessUnitAssembler:
 
     def _clear(self) -> None:
         """Nothing of the next unit is there yet."""
-        self._parts: list[bytes] = []  # lengths and pieces of NAL units, in order
+        self._parts: list[bytes | memoryview] = []  # lengths and pieces of NAL units, in order
+        self._copied = 0  # of them, counted from the first, that are surely no views of the receive buffer
         self._set_nals: list[bytes] = []
         self._size = 0  # bytes collected, without the length fields
         self._fragment = -1  # where in _parts the length of the open fragmented NAL unit goes; -1 when none is open
@@ -88,6 +89,13 @@ class AccessUnitAssembler:
         self._clear()
         self._timestamp = self._marked_timestamp = None
         self._suspect = False
+
+    def settle(self) -> None:
+        """`Depacketizer.settle`: a frame that came in one read was never copied piece by piece, the rest of one is copied here."""
+        parts = self._parts
+        for at in range(self._copied, len(parts)):
+            parts[at] = bytes(parts[at])
+        self._copied = len(parts)
 
     def flush(self) -> None:
         """Emit the unit that is held back only to see what the marker bit is worth."""
@@ -188,6 +196,7 @@ class AccessUnitAssembler:
         """The fragmented NAL unit is whole, and is no slice: take it out and sort it like any other."""
         nal = b"".join(self._parts[self._fragment + 1 :])
         del self._parts[self._fragment :]
+        self._copied = min(self._copied, self._fragment)
         self._fragment = -1
         self._size = self._fragment_size
         self._unit(nal)

@@ -14,6 +14,9 @@ class G711Depacketizer:
         del marker  # begins a talk spurt, RFC 3551 section 4.1
         self._emit(Frame(bytes(data[start:end]), timestamp, arrival_ns, is_key=True))
 
+    def settle(self) -> None:
+        """Nothing is kept."""
+
     def lost(self) -> None:
         """Each packet stands alone."""
 

@@ -39,7 +39,7 @@ class H264Depacketizer(AccessUnitAssembler):
         if not self._damaged:
             kind = data[start] & 0x1F
             if kind == FU_A and self._fragment >= 0 and end - start > 2 and data[start + 1] < 0x40:
-                self._parts.append(bytes(data[start + 2 : end]))  # neither the first nor the last piece: most packets of a camera
+                self._parts.append(data[start + 2 : end])  # neither the first nor the last piece: most packets of a camera
                 self._size += end - start - 2
                 if self._size > MAX_UNIT_BYTES:
                     self._too_large()

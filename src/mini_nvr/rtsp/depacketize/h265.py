@@ -37,7 +37,7 @@ class H265Depacketizer(AccessUnitAssembler):
         if not self._damaged:
             kind = data[start] >> 1 & 0x3F
             if kind == FU and self._fragment >= 0 and end - start > 3 and data[start + 2] < 0x40:
-                self._parts.append(bytes(data[start + 3 : end]))  # neither the first nor the last piece: most packets of a camera
+                self._parts.append(data[start + 3 : end])  # neither the first nor the last piece: most packets of a camera
                 self._size += end - start - 3
                 if self._size > MAX_UNIT_BYTES:
                     self._too_large()

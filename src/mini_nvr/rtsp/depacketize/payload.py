@@ -7,10 +7,13 @@ class Depacketizer(Protocol):
     """Puts frames together from the payloads of one track and emits each when it is whole. Never raises on hostile payloads."""
 
     def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
-        """The next payload in sequence, data[start:end], not empty; the memory is used again after the call.
+        """The next payload in sequence, data[start:end], not empty; the memory is used again after `settle`.
 
         timestamp: of the RTP header, unwrapped. marker: not 0 when the header's marker bit is set.
         """
+
+    def settle(self) -> None:
+        """The memory of all packets so far is about to be used again: copy what is still needed of it."""
 
     def lost(self) -> None:
         """At least one packet is missing before the next one."""
