@@ -1,16 +1,29 @@
 """A catalog and a recording folder, both new and empty."""
 
-from collections.abc import Iterator
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.catalog import FakeFolder
 
 from mini_nvr.catalog.repository import Catalog
+from tests.support.catalog import FakeFolder
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty catalog, migrated once for all tests."""
+    data_dir = tmp_path_factory.mktemp("template")
+    Catalog.open(data_dir).close()
+    return data_dir / "catalog.db"
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
+def catalog(tmp_path: Path, template: Path) -> Iterator[Catalog]:
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(template, tmp_path / "data" / "catalog.db")
     with Catalog.open(tmp_path / "data") as opened:
         yield opened
 
@@ -18,3 +31,19 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 @pytest.fixture
 def folder(tmp_path: Path) -> FakeFolder:
     return FakeFolder(tmp_path / "recordings")
+
+
+@pytest.fixture
+def unreadable(folder: FakeFolder, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Make one folder of recordings unreadable, also for root."""
+    scandir = os.scandir
+
+    def refuse(name: str) -> None:
+        def scan(path: Path) -> "os._ScandirIterator[str]":
+            if path == folder.root / name:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return scandir(str(path))
+
+        monkeypatch.setattr(os, "scandir", scan)
+
+    return refuse

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.catalog import T0, change, facts, path_of, run_id
 
 from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import GapCause
 from mini_nvr.segment.model import IndexEntry, SegmentFacts
+from tests.support.catalog import T0, change, facts, path_of, run_id
 
 _channels = itertools.count(1)  # each example writes to a channel of its own
 

@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.catalog import MINUTE, T0, change, facts
-from tests.support.clock import FakeClock
 
 from mini_nvr.catalog.database import CatalogTooNew, found_version
 from mini_nvr.catalog.engine import CatalogDamaged, suspect_marker
@@ -19,6 +17,8 @@ from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.schema import HEAD
 from mini_nvr.errors import CatalogError, GapCause
+from tests.support.catalog import MINUTE, T0, change, facts
+from tests.support.clock import FakeClock
 
 ASIDE = "catalog.db.damaged-20260301T133000Z"
 

@@ -1,3 +1,4 @@
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,12 @@ def test_a_killed_holder_leaves_the_lock_free(tmp_path: Path) -> None:
     DataDirLock(tmp_path).acquire().release()
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="nowhere/recorder.lock: No such file or directory; DATA_DIR must be"):
-        DataDirLock(tmp_path / "nowhere").acquire()
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    with DataDirLock(tmp_path / "a" / "data"):
+        assert stat.S_IMODE((tmp_path / "a" / "data").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(CatalogError, match="data/recorder.lock: File exists; DATA_DIR must be"):
+        DataDirLock(tmp_path / "data").acquire()

@@ -10,13 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from tests.support.catalog import INDEX, change, facts
 
 from mini_nvr.catalog import database, schema
 from mini_nvr.catalog.database import found_version
 from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import CatalogError, GapCause
+from tests.support.catalog import INDEX, change, facts
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 

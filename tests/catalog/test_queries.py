@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
-from tests.support.catalog import DAY, MINUTE, T0, run_id
 
 from mini_nvr.catalog import queries
 from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.repository import Catalog
+from tests.support.catalog import DAY, MINUTE, T0, run_id
 
 CHANNELS = 16
 BY_TIME = "SEARCH segments USING INDEX segments_by_time"

@@ -3,8 +3,6 @@
 from pathlib import Path, PurePosixPath
 
 import pytest
-from tests.support.catalog import T0, run_id
-from tests.support.footage import cut_into_parts, video_clip
 
 from mini_nvr.catalog.model import SegmentChange, SegmentState
 from mini_nvr.catalog.recovery import repair
@@ -14,6 +12,8 @@ from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.clock import US_PER_S
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
+from tests.support.catalog import T0, run_id
+from tests.support.footage import cut_into_parts, video_clip
 
 
 def _writer(record_dir: Path, path: PurePosixPath, number: int) -> HybridWriter:

@@ -1,12 +1,13 @@
+import errno
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, FakeFolder, FileState, change, facts, path_of, run_id
 
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentState
 from mini_nvr.catalog.recovery import FootageMissing, RepairReport, recorder_down, repair
@@ -15,6 +16,7 @@ from mini_nvr.catalog.rescan import rescan
 from mini_nvr.catalog.snapshot import Snapshot, snapshot
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.segment.model import GapNote, SegmentFacts
+from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, FakeFolder, FileState, change, facts, path_of, run_id
 
 NOW = T0 + 60 * MINUTE
 
@@ -74,12 +76,13 @@ def test_a_file_without_a_whole_part_goes_and_its_time_is_a_gap(catalog: Catalog
 def test_a_file_that_never_met_a_checkpoint_is_adopted_with_the_gaps_that_it_states(
     catalog: Catalog, folder: FakeFolder, state: FileState
 ) -> None:
-    note = GapNote(T0 + 5 * MINUTE, T0 + 8 * MINUTE, GapCause.CAMERA_OFFLINE)
-    of = facts(T0 + 8 * MINUTE, run=2, gaps_before=(note,))
+    note = GapNote(T0 + 5 * MINUTE, T0 + 7 * MINUTE, GapCause.CAMERA_OFFLINE)
+    then = GapNote(T0 + 7 * MINUTE, T0 + 8 * MINUTE, GapCause.NO_KEY_FRAME)
+    of = facts(T0 + 8 * MINUTE, run=2, gaps_before=(note, then))
     catalog.commit([folder.put(facts())], [GapChange(1, note.start_utc_us, None, note.cause, "no route to host")])
     folder.put(of, state)
     assert _repair(catalog, folder).adopted == [path_of(of)]
-    assert _gaps(catalog) == [(5, 8, GapCause.CAMERA_OFFLINE)]
+    assert _gaps(catalog) == [(5, 7, GapCause.CAMERA_OFFLINE), (7, 8, GapCause.NO_KEY_FRAME)]
     assert catalog.gaps(1)[0].detail == "no route to host"
     assert catalog.footage_end(1) == T0 + 13 * MINUTE
 
@@ -160,7 +163,7 @@ def test_a_file_that_cannot_be_read_is_kept_and_costs_nobody_else(
     assert [path for path, _ in report.damaged] == [path_of(broken), path_of(stray)]
     assert _states(catalog) == {path_of(broken): "damaged", path_of(good): "sealed"}
     assert folder.files() == {path_of(of) for of in (broken, good, stray)}
-    assert sum("ch1/2026-03-01/133000+0000.mp4 cannot be read and is kept" in line for line in caplog.messages) == 1
+    assert sum("ch1/2026-03-01/133000+0000.mp4 cannot be read or removed and is kept" in line for line in caplog.messages) == 1
     caplog.clear()
     _repair(catalog, folder)
     assert not any("ch1/" in line for line in caplog.messages)  # a damaged row is not read again
@@ -206,6 +209,35 @@ def test_a_row_that_leads_out_of_the_folder_is_not_followed(catalog: Catalog, fo
     with pytest.raises(CatalogError, match="outside the recording folder"):
         _repair(catalog, folder)
     assert (tmp_path / "precious").exists()
+
+
+def test_a_folder_that_cannot_be_read_loses_no_row_and_costs_nobody_else(
+    catalog: Catalog, folder: FakeFolder, unreadable: Callable[[str], None]
+) -> None:
+    known, other = facts(), facts(channel=2, run=2, sealed=False)
+    catalog.commit([folder.put(known), folder.put(other)])
+    unreadable("ch1/2026-03-01")
+    report = _repair(catalog, folder)
+    assert report.sealed == [path_of(other)]
+    assert [path for path, _ in report.damaged] == [PurePosixPath("ch1/2026-03-01")]
+    assert _states(catalog) == {path_of(known): "sealed", path_of(other): "sealed"}
+
+
+def test_a_file_that_cannot_be_removed_is_tried_again(
+    catalog: Catalog, folder: FakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, going = facts(T0 + FIVE_MINUTES, number=1), facts()
+    catalog.commit([folder.put(kept), folder.put(going)])
+    catalog.mark_deleting([row.id for row in catalog.segments() if row.path == path_of(going)])
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", _refuse)
+        assert [path for path, _ in _repair(catalog, folder).damaged] == [path_of(going)]
+    assert _states(catalog)[path_of(going)] == "deleting"
+    assert _repair(catalog, folder).deleted == [path_of(going)]
+
+
+def _refuse(_path: Path, *, missing_ok: bool) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
 def test_open_runs_end_where_their_footage_ends(catalog: Catalog, folder: FakeFolder) -> None:
@@ -287,11 +319,3 @@ def _leave(catalog: Catalog, folder: FakeFolder, of: SegmentFacts, row: str, fil
 
 def _everything(catalog: Catalog) -> tuple[Snapshot, list[list[tuple[int, int | None, GapCause]]], dict[PurePosixPath, str]]:
     return snapshot(catalog), [_gaps(catalog, channel) for channel in (1, 2, 3)], _states(catalog)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty catalog, made once."""
-    data_dir = tmp_path_factory.mktemp("template")
-    Catalog.open(data_dir).close()
-    return data_dir / "catalog.db"

@@ -3,13 +3,13 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 
 import pytest
-from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, change, facts, path_of, run_id
 
 from mini_nvr.catalog.model import ChannelRow, GapChange, RunChange, RunRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.media.frame import AudioFormat
 from mini_nvr.segment.model import SegmentFacts
+from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, change, facts, path_of, run_id
 
 
 def _starts(catalog: Catalog, channel: int | None, start: int | None, end: int | None) -> list[int]:
@@ -213,6 +213,21 @@ def test_threads_may_share_a_catalog(catalog: Catalog) -> None:
         thread.join(30)
     assert failures == []
     assert len(catalog.segments()) == 60
+
+
+def test_a_writer_that_reads_first_keeps_others_out_until_it_has_written(catalog: Catalog) -> None:
+    """Were it to begin as a reader, SQLite would refuse its write at once, without any waiting."""
+    catalog.commit([change(facts())])
+    with Catalog.open(catalog.data_dir) as other:
+        late = threading.Thread(target=other.commit, args=([change(facts(channel=2, run=2))],))
+        with catalog.database.write() as connection:
+            connection.exec_driver_sql("SELECT * FROM segments").fetchall()
+            late.start()
+            late.join(0.2)
+            assert late.is_alive()
+            connection.exec_driver_sql("UPDATE segments SET protected = 1")
+        late.join(30)
+    assert [row.protected for row in catalog.segments()] == [True, False]
 
 
 def test_a_camera_name_is_a_value_and_not_sql(catalog: Catalog) -> None:

@@ -1,11 +1,11 @@
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, path_of, run_id
 
 from mini_nvr.catalog.lock import DataDirBusy, DataDirLock
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentRow, SegmentState
@@ -14,6 +14,7 @@ from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.segment.model import GapNote, SegmentFacts
+from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, path_of, run_id
 
 
 def _rescan(catalog: Catalog, folder: FakeFolder, *, recover_growing: bool = False) -> RescanReport:
@@ -134,6 +135,18 @@ def test_unreadable_files_are_reported_and_kept(catalog: Catalog, folder: FakeFo
     assert _row(catalog, known).state is SegmentState.SEALED
 
 
+@pytest.mark.parametrize("name", ["ch1/2026-03-01", "ch1"])
+def test_a_folder_that_cannot_be_read_loses_no_row(
+    catalog: Catalog, folder: FakeFolder, unreadable: Callable[[str], None], name: str
+) -> None:
+    known, other = facts(), facts(channel=2, run=2)
+    catalog.commit([folder.put(known), folder.put(other)])
+    unreadable(name)
+    report = _rescan(catalog, folder)
+    assert (report.dropped, [path for path, _ in report.unreadable]) == (0, [path_of(known)])
+    assert [row.state.value for row in catalog.segments()] == ["damaged", "sealed"]
+
+
 def test_growing_files_are_sealed_when_asked(catalog: Catalog, folder: FakeFolder) -> None:
     of = facts(sealed=False)
     catalog.commit([folder.put(of)])
@@ -248,7 +261,7 @@ def test_a_missing_folder_is_named(catalog: Catalog, tmp_path: Path) -> None:
         rescan(catalog, tmp_path / "nowhere")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     runs=st.lists(
         st.tuples(

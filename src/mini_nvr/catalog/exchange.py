@@ -25,9 +25,6 @@ _UPDATES = ", ".join(f"{name} = excluded.{name}" for name in _FROM_FILES if name
 
 _EXCHANGE_SEGMENTS = (
     """
-    DELETE FROM staged.segments WHERE path IN (SELECT path FROM main.segments WHERE id > :newest)
-    """,
-    """
     DELETE FROM staged.segments WHERE state = 'growing' AND path IN (SELECT path FROM main.segments)
     """,
     """
@@ -84,7 +81,7 @@ def exchange(catalog: Catalog, staging_dir: Path, newest: int, unreadable: Seque
         _list_files_on_disk(connection, unreadable)
         dropped = connection.execute(text(_DROP_MISSING), {"newest": newest}).rowcount
         for statement in _EXCHANGE_SEGMENTS:
-            connection.execute(text(statement), {"newest": newest} if ":newest" in statement else {})
+            connection.execute(text(statement))
         for statement in _EXCHANGE_RUNS:
             connection.execute(text(statement))
         longest = connection.scalar(text("SELECT max(duration_us) FROM staged.segments"))

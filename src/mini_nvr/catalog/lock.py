@@ -33,7 +33,7 @@ class DataDirLock:
         return self._fd >= 0
 
     def acquire(self) -> Self:
-        """Take the lock without waiting.
+        """Take the lock without waiting; the folder is made (0700) when missing.
 
         Raises:
             DataDirBusy: somebody holds it.
@@ -41,6 +41,7 @@ class DataDirLock:
         """
         path = self.data_dir / _NAME
         try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
             raise CatalogError(f"cannot open {path}: {exc.strerror}; DATA_DIR must be a folder that Mini-NVR may write to") from exc

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from mini_nvr.catalog.footage import day_folders, first_fresh_day, leftovers, remove, require_folder, require_inside, segment_paths
+from mini_nvr.catalog.footage import day_folders, files_in, first_fresh_day, is_there, remove, require_inside
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentChange, SegmentRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rows import ImplausibleFacts
@@ -62,21 +62,17 @@ def repair(catalog: Catalog, record_dir: Path, now_utc_us: int, *, recover: Reco
 
     Raises:
         FootageMissing: no file of any row is there; nothing was dropped.
-        CatalogError: the catalog or the recording folder cannot be used.
+        CatalogError: the catalog cannot be used, or there is no recording folder.
     """
-    require_folder(record_dir)
     work = _Repair(catalog, record_dir, recover)
-    try:
-        folders = work.fresh_folders(now_utc_us)
-        for row in catalog.growing():
-            work.finish_growing(row)
-        work.finish_deleting(catalog.segments(state=SegmentState.DELETING))
-        for folder in folders:
-            work.reconcile(folder)
-        work.end_runs()
-        work.end_gaps_before_footage()
-    except OSError as exc:
-        raise CatalogError(f"cannot repair {record_dir}: {exc}; Mini-NVR must be allowed to read and write there") from exc
+    folders = work.fresh_folders(now_utc_us)
+    for row in catalog.growing():
+        work.finish_growing(row)
+    work.finish_deleting(catalog.segments(state=SegmentState.DELETING))
+    for folder in folders:
+        work.reconcile(folder)
+    work.end_runs()
+    work.end_gaps_before_footage()
     return work.report
 
 
@@ -111,20 +107,20 @@ class _Repair:
         midnight = to_utc_us(datetime.combine(since, time(), UTC))
         rows = self._catalog.growing() + self._catalog.segments(start_utc_us=midnight)
         of_rows = {require_inside(row.path).parent for row in rows}
-        return sorted(of_rows | set(day_folders(self._record_dir, since)))
+        return sorted(of_rows | set(day_folders(self._record_dir, self._report_damaged, since)))
 
     def finish_growing(self, row: SegmentRow) -> None:
         """Seal what the recorder left growing."""
-        if not (self._record_dir / require_inside(row.path)).exists():
+        if not is_there(self._record_dir, row.path):
             self._drop([row])
             return
         try:
             facts = self._recover(self._record_dir / row.path, row.size_bytes)
             self._catalog.commit([SegmentChange(row.path, facts)])
         except EmptySegment:
-            remove(self._record_dir, row.path)
-            self._catalog.forget([row.id], GapCause.UNKNOWN, "file empty after a crash")
-            self.report.removed.append(row.path)
+            if self._remove(row.path):
+                self._catalog.forget([row.id], GapCause.UNKNOWN, "file empty after a crash")
+                self.report.removed.append(row.path)
         except (SegmentError, ImplausibleFacts, OSError) as exc:
             if not _may_pass(exc):
                 self._catalog.mark_damaged([row.id])
@@ -137,17 +133,20 @@ class _Repair:
         if not rows:
             return
         self._require_known_volume()
-        for row in rows:
-            remove(self._record_dir, row.path)
-        self._catalog.forget(row.id for row in rows)
-        self.report.deleted += [row.path for row in rows]
+        gone = [row for row in rows if self._remove(row.path)]
+        self._catalog.forget(row.id for row in gone)
+        self.report.deleted += [row.path for row in gone]
 
     def reconcile(self, folder: PurePosixPath) -> None:
         """One folder: temporary files go, files without a row come in, rows without a file go."""
-        for path in leftovers(self._record_dir, folder):
-            remove(self._record_dir, path)
-            self.report.removed.append(path)
-        present = segment_paths(self._record_dir, folder)
+        try:
+            present, leftovers = files_in(self._record_dir, folder)
+        except FileNotFoundError:
+            present, leftovers = [], []
+        except OSError as exc:
+            self._report_damaged(folder, exc)
+            return
+        self.report.removed += [path for path in leftovers if self._remove(path)]
         rows = {row.path: row for row in self._catalog.segments_in(folder)}
         for path in present:
             if path not in rows:
@@ -162,8 +161,8 @@ class _Repair:
             ]
             self._catalog.commit([SegmentChange(path, facts)], notes)
         except EmptySegment:
-            remove(self._record_dir, path)
-            self.report.removed.append(path)
+            if self._remove(path):
+                self.report.removed.append(path)
         except (SegmentError, ImplausibleFacts, OSError) as exc:
             self._report_damaged(path, exc)
         else:
@@ -183,16 +182,25 @@ class _Repair:
             return
         paths = self._catalog.paths_newest_first()
         first = next(paths, None)
-        if first is not None and not any((self._record_dir / path).exists() for path in chain((first,), paths)):
+        if first is not None and not any(is_there(self._record_dir, path) for path in chain((first,), paths)):
             raise FootageMissing(
                 f"none of the recordings in the catalog is in {self._record_dir}: mount the right volume, "
                 f"or run `mini-nvr rescan` if they are gone for good"
             )
         self._volume_known = True
 
+    def _remove(self, path: PurePosixPath) -> bool:
+        """Whether the file is gone now; if not, the next start tries again."""
+        try:
+            remove(self._record_dir, path)
+        except OSError as exc:
+            self._report_damaged(path, exc)
+            return False
+        return True
+
     def _report_damaged(self, path: PurePosixPath, reason: Exception) -> None:
         self.report.damaged.append((path, str(reason)))
-        log.warning("recording %s cannot be read and is kept as it is: %s", path, reason)
+        log.warning("recording %s cannot be read or removed and is kept as it is: %s", path, reason)
 
     def end_runs(self) -> None:
         """No run outlives its recorder."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mini_nvr.catalog.exchange import exchange, newest_id
-from mini_nvr.catalog.footage import day_folders, require_folder, segment_paths
+from mini_nvr.catalog.footage import day_folders, files_in
 from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import GapChange, SegmentChange
 from mini_nvr.catalog.repository import Catalog
@@ -70,9 +70,8 @@ def rescan(
         DataDirBusy: a recorder is running.
         CatalogError: the folder is missing, or a catalog cannot be written; the catalog is as it was.
     """
-    require_folder(record_dir)
     staging_dir = catalog.data_dir / _STAGING
-    reader = _Reader(record_dir, scan, recover if recover_growing else None)
+    reader = _Reader(catalog, record_dir, scan, recover if recover_growing else None)
     with ExitStack() as stack:
         if lock is None or not lock.held:
             stack.enter_context(DataDirLock(catalog.data_dir))
@@ -91,7 +90,8 @@ def rescan(
 class _Reader:
     """Walks the recording folder in order and reads file after file; what cannot be read is noted and passed over (storage I11)."""
 
-    def __init__(self, record_dir: Path, scan: Scan, recover: Scan | None) -> None:
+    def __init__(self, catalog: Catalog, record_dir: Path, scan: Scan, recover: Scan | None) -> None:
+        self._catalog = catalog
         self._record_dir = record_dir
         self._scan = scan
         self._recover = recover
@@ -101,8 +101,8 @@ class _Reader:
     def batches(self) -> Iterator[list[SegmentChange]]:
         """The readable files, a few hundred at a time."""
         batch: list[SegmentChange] = []
-        for folder in day_folders(self._record_dir):
-            for path in segment_paths(self._record_dir, folder):
+        for folder in day_folders(self._record_dir, self._note_unreadable_folder):
+            for path in self._segments_in(folder):
                 if (change := self._read(path)) is None:
                     continue
                 batch.append(change)
@@ -110,6 +110,18 @@ class _Reader:
                     yield batch
                     batch = []
         yield batch
+
+    def _segments_in(self, folder: PurePosixPath) -> list[PurePosixPath]:
+        try:
+            return files_in(self._record_dir, folder)[0]
+        except OSError as exc:
+            self._note_unreadable_folder(folder, exc)
+            return []
+
+    def _note_unreadable_folder(self, folder: PurePosixPath, reason: OSError) -> None:
+        """What is known to be in it is unreadable, not gone."""
+        for row in self._catalog.segments_in(folder):
+            self._note_unreadable(row.path, reason)
 
     def _read(self, path: PurePosixPath) -> SegmentChange | None:
         try:
