@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.recorder_process import RecorderProcess, camera_settings
 
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.demo.live import LiveScene
 from mini_nvr.demo.scenes import CAR_PARK, STREET
+from tests.e2e.recorder_process import RecorderProcess, camera_settings
 
 MakeRecorder = Callable[..., RecorderProcess]
 

@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mini_nvr.demo import digest
+from mini_nvr.errors import SegmentError
 from mini_nvr.media.frame import VideoCodec
+from mini_nvr.segment.scan import scan
+
+Floats = NDArray[np.float32]
 
 _SET_TYPES = {"h264": {7, 8}, "h265": {32, 33, 34}}  # ITU-T H.264 table 7-1, H.265 table 7-1: SPS and PPS; VPS, SPS and PPS
 
@@ -65,11 +69,33 @@ def _luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
     return np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
 
 
+def sound(source: Path | bytes) -> tuple[float, int, Floats]:
+    """When the sound begins, its sample rate, and its samples, mono; holes are silence."""
+    with opened(source) as container:
+        audio = container.streams.audio[0]
+        blocks = [(frame.time or 0.0, frame.sample_rate, frame.to_ndarray()[0]) for frame in container.decode(audio)]
+    start_s, rate, _ = blocks[0]
+    last_s, _, last = blocks[-1]
+    samples = np.zeros(round((last_s - start_s) * rate) + len(last), np.float32)
+    for time_s, _, block in blocks:
+        position = round((time_s - start_s) * rate)
+        samples[position : position + len(block)] = block
+    return start_s, rate, samples
+
+
 def _decode(container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
     video = container.streams.video[0]
     video.codec_context.options = {"err_detect": "explode"}
     video.codec_context.thread_count = 1  # otherwise pictures of a broken file might be missed at its end
     return container.decode(video)
+
+
+def has_footage(path: Path) -> bool:
+    """Whether a file holds a whole part yet: before that there is nothing to play, and the next start removes what a kill left."""
+    try:
+        return scan(path).video_frames > 0
+    except SegmentError:
+        return False
 
 
 def digests(frames: Sequence[Packet]) -> list[bytes]:
