@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from mini_nvr.clock import Clock
 
-INTERVAL_S = 0.01
+INTERVAL_S = 0.02
 MIN_STREAMS = 8
-_ROUNDS = 100  # between two questions how many streams there are
+_ROUNDS = 50  # between two questions how many streams there are
 
 
 async def gather_reads(streams: Callable[[], int], clock: Clock, block: Callable[[float], None]) -> None:
