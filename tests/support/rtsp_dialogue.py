@@ -1,6 +1,7 @@
 """A bare RTSP client that says exactly what a test tells it to, and reads answers and interleaved packets one by one."""
 
 import asyncio
+import contextlib
 from typing import NamedTuple, Self
 
 PATIENCE_S = 10.0
@@ -73,8 +74,10 @@ class Dialogue:
                 pass
         return True
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.writer.close()
+        with contextlib.suppress(OSError):  # the other side may have reset it
+            await self.writer.wait_closed()
 
     async def _read(self) -> Answer | Packet:
         first = await self.reader.readexactly(1)

@@ -77,9 +77,10 @@ class DemoCamera:
         self._transports.discard(transport)
 
     def media_ns(self) -> int:
-        """Media time now, of the showing that the next viewer will see; timestamp jumps included."""
+        """Media time from which a viewer that joins now will see the showing; timestamp jumps included."""
         feed = self._running_feed()
-        return feed.media_ns(self._clock.monotonic_ns()) + round(self._shift_s * NS_PER_S)
+        now_ns = self._clock.monotonic_ns()
+        return feed.media_ns(min(now_ns, feed.due_ns() or now_ns)) + round(self._shift_s * NS_PER_S)
 
     def join(self, viewer: Viewer) -> None:
         """Send media to this viewer from the next key frame on, a sender report at once; without effect on one that plays."""

@@ -42,7 +42,9 @@ class Canvas:
     """
 
     def __init__(self, width: int, height: int, scale: float = 1.0) -> None:
-        columns, rows = (max(2, round(size * scale / 2) * 2) * _OVERSAMPLING for size in (width, height))
+        columns, rows = (
+            math.ceil(size * scale / 2 - 1e-6) * 2 * _OVERSAMPLING for size in (width, height)
+        )  # even, nothing cut off
         self._dots = scale * _OVERSAMPLING  # per design unit
         self._rgb: Floats = np.zeros((rows, columns, 3), dtype=np.float32)
         self._alpha: Floats = np.zeros((rows, columns), dtype=np.float32)

@@ -36,8 +36,7 @@ class DemoServer:
         self._clock = clock or SystemClock()
         self._listener: asyncio.Server | None = None
         self._address = ("127.0.0.1", 0)
-        self._connections: set[Connection] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], Connection] = {}
         self._accepted = 0
 
     @property
@@ -68,12 +67,12 @@ class DemoServer:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-        for connection in list(self._connections):
+        running = dict(self._connections)
+        for task, connection in running.items():
             connection.cut_off(reset=reset)
-        for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if running:
+            await asyncio.wait(running)
 
     async def online(self) -> None:
         """Listen again on the same port.
@@ -86,7 +85,7 @@ class DemoServer:
             self._listener = await asyncio.start_server(self._accept, host, port, limit=MAX_HEADER_BYTES)
             self._address = (host, self._listener.sockets[0].getsockname()[1])
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._accepted += 1
         connection = Connection(
             self._accepted,
@@ -97,12 +96,6 @@ class DemoServer:
             clock=self._clock,
             session_timeout_s=self._session_timeout_s,
         )
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  start_server runs this in a task
-        self._connections.add(connection)
-        self._tasks.add(task)
-        try:
-            await connection.run()
-        finally:
-            self._connections.discard(connection)
-            self._tasks.discard(task)
+        task = asyncio.create_task(connection.run())
+        self._connections[task] = connection
+        task.add_done_callback(self._connections.pop)
