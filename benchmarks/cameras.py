@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 import uvloop
-from benchmarks.waiting import BenchmarkFailed, end, wait_until
 
+from benchmarks.waiting import BenchmarkFailed, end, wait_until
 from mini_nvr.demo import ClipSpec
 from mini_nvr.demo.lineup import serve
 

@@ -104,4 +104,7 @@ def _start_ffmpeg(cameras: Cameras, count: int, folder: Path) -> Recording:
 
 
 def _launch(command: Sequence[str], folder: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(command, cwd=folder, env=_ENVIRONMENT, stdin=subprocess.DEVNULL)
+    try:
+        return subprocess.Popen(command, cwd=folder, env=_ENVIRONMENT, stdin=subprocess.DEVNULL)
+    except FileNotFoundError as exc:
+        raise BenchmarkFailed(f"{command[0]} is not installed") from exc
