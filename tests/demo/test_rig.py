@@ -22,3 +22,48 @@ def test_every_frame_sent_arrives_once_and_in_order(b_frames: int) -> None:
         sent = [frame.digest for frame in rig.camera(1).sent.whole()]
     assert len(set(sent)) == 100
     assert received == sent
+
+
+def packets_until_the_end(url: str) -> int:
+    with av.open(url, options={"rtsp_transport": "tcp"}, timeout=5) as container:
+        return sum(bool(packet.size) for packet in container.demux(video=0))
+
+
+def test_the_server_goes_offline_and_comes_back_on_the_same_port() -> None:
+    with DemoRig([DemoCamera(1, ClipSource(frames=30, pace=20))]) as rig:
+        port = rig.port
+        assert packets_until_the_end(rig.url(1)) == 30
+        rig.offline()
+        with pytest.raises(av.error.ConnectionRefusedError):
+            packets_until_the_end(rig.url(1))
+        rig.online()
+        assert rig.port == port
+        assert packets_until_the_end(rig.url(1)) == 30
+
+
+def test_the_password_can_be_changed() -> None:
+    with DemoRig([DemoCamera(1, ClipSource(frames=30, pace=20))], user="admin", password="old") as rig:
+        old = rig.url(1)
+        rig.change_password("new:@")
+        with pytest.raises(av.error.HTTPUnauthorizedError):
+            packets_until_the_end(old)
+        assert packets_until_the_end(rig.url(1)) == 30
+
+
+def test_faults_are_injected_from_any_thread() -> None:
+    with DemoRig([DemoCamera(1, ClipSource())]) as rig:
+        camera = rig.camera(1)
+        with av.open(rig.url(1), options={"rtsp_transport": "tcp"}, timeout=5) as container:
+            packets = container.demux(video=0)
+            next(packets)
+            assert rig.call(lambda: camera.viewers) == 1
+            camera.faults.drop_connections()
+            assert len([packet for packet in packets if packet.size]) < 100  # they end
+        assert rig.server.connections == 1
+
+
+def test_after_the_end_faults_are_harmless() -> None:
+    with DemoRig([DemoCamera(1, ClipSource())]) as rig:
+        camera = rig.camera(1)
+    camera.faults.drop_connections(reset=True)
+    camera.faults.jump_timestamps(5)

@@ -48,9 +48,14 @@ class Place:
 
 @asynccontextmanager
 async def serving(
-    user: str | None = None, password: str | None = None, *, basic: bool = False, session_timeout_s: int = 60
+    user: str | None = None,
+    password: str | None = None,
+    *,
+    basic: bool = False,
+    session_timeout_s: int = 60,
+    cameras: list[DemoCamera] | None = None,
 ) -> AsyncIterator[Place]:
-    cameras = [DemoCamera(number, ClipSource(SPEC)) for number in (1, 2)]
+    cameras = cameras or [DemoCamera(number, ClipSource(SPEC)) for number in (1, 2)]
     server = DemoServer(cameras, user=user, password=password, basic=basic, session_timeout_s=session_timeout_s)
     place = Place(server, cameras, await server.start())
     try:
@@ -262,3 +267,16 @@ async def test_one_connection_may_turn_to_another_camera(place: Place) -> None:
     assert place.cameras[0].viewers == 0
     assert (await client.request("PLAY")).status == 200
     assert place.cameras[1].viewers == 1
+
+
+async def test_a_client_that_stops_reading_loses_frames_and_holds_nobody_up() -> None:
+    """Eight megabits a second at twenty times the pace fill the kernel's buffers and ours within a second or two."""
+    source = ClipSource(ClipSpec(width=640, height=360, bit_rate=8_000_000, gop_frames=5, frames=25), pace=20)
+    camera = DemoCamera(1, source, log_sent=True)
+    async with serving(cameras=[camera]) as place:
+        lazy, keen = await place.playing(), await place.playing()
+        lazy.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        async with asyncio.timeout(20):
+            while not any(frame.outcome == "dropped" for frame in camera.sent.frames):
+                await keen.packet()
+        assert {frame.client for frame in camera.sent.frames if frame.outcome == "dropped"} == {1}
