@@ -185,7 +185,7 @@ class ChannelPipeline:
         old, self.format = self.format, new
         if old == new:
             return False
-        _log.info("%s: %s %dx%d (%s)", self._label, new.codec.upper(), new.width, new.height, new.codec_string)
+        _log.info("%s: %s.%s %dx%d (%s)", self._label, new.codec[0].upper(), new.codec[1:], new.width, new.height, new.codec_string)
         return True
 
     def _cut(self, cut: Cut, frame: Frame) -> bool:

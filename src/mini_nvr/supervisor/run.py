@@ -107,11 +107,17 @@ def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | 
     yield f"  recordings  {settings.record_dir.resolve()}"
     if any(service.name == "web" for service in services):
         yield f"  web         http://localhost:{settings.web_port}"
-    yield "  status      mini-nvr status"
+    yield f"  status      {own_command()} status"
     if demo_port is not None:
         for number in range(1, DEMO_CAMERAS + 1):
             yield f"  demo        rtsp://{DEMO_HOST}:{demo_port}/stream{number}"
     yield "Stop with Ctrl-C."
+
+
+def own_command() -> str:
+    """How this program was called, so that what is printed can be typed."""
+    called = sys.argv[0]
+    return called if Path(called).name == "mini-nvr" else "mini-nvr"
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
