@@ -75,7 +75,10 @@ def _bring_up(path: Path, clock: Clock) -> None:
     finally:
         database.close()
     _sync_folder(path.parent)
-    log.info("catalog %s: version %s -> %s", path, version or "none", HEAD)
+    if version:
+        log.info("catalog %s: migrated from version %s to %s", path, version, HEAD)
+    else:
+        log.debug("catalog %s: made", path)
 
 
 def found_version(path: Path, *, thorough: bool = False) -> str | None:
