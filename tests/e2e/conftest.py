@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ MakeRecorder = Callable[..., RecorderProcess]
 CLIPS = {
     1: ClipSpec(gop_frames=25, audio="aac"),
     2: ClipSpec(gop_frames=50, frames=100, b_frames=2, audio="pcma"),
-    3: ClipSpec(codec="h265", gop_frames=50, audio="aac"),
-    4: ClipSpec(gop_frames=40, frames=80, b_frames=2, audio="pcmu"),
+    3: ClipSpec(codec="h265", fps=Fraction(15), gop_frames=30, frames=60, audio="aac"),
+    4: ClipSpec(fps=Fraction(30_000, 1_001), gop_frames=40, frames=80, b_frames=2, audio="pcmu"),
 }
 SCENES = {
     5: LiveScene(STREET, "Street", audio="aac"),

@@ -16,6 +16,8 @@ from typing import Self
 
 from mini_nvr.catalog.model import GapRow, SegmentRow
 from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rescan import rescan
+from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.clock import NS_PER_S, SystemClock
 from mini_nvr.demo import DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
@@ -214,3 +216,17 @@ class RecorderProcess:
         """What the catalog knows of a channel's gaps."""
         with self.catalog() as catalog:
             return catalog.gaps(channel, None, None)
+
+    def check_catalog(self, scratch: Path) -> None:
+        """Its catalog equals one made from the files alone (storage I5); while it does not run.
+
+        scratch: a folder that does not exist yet, for the other catalog.
+        """
+        with self.catalog() as catalog, Catalog.open(scratch) as fresh:
+            report = rescan(fresh, self.record_dir)
+            assert not report.unreadable, f"these files cannot be read: {report.unreadable}"
+            assert not report.empty, f"these files hold nothing: {report.empty}"
+            said, found = snapshot(catalog), snapshot(fresh)
+        assert said.segments == found.segments
+        assert said.runs == found.runs
+        assert said.gaps == found.gaps

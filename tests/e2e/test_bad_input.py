@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import MakeRecorder
-from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
 
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
+from tests.e2e.conftest import MakeRecorder
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ All faults run at once, each on a camera of its own, so that the real time is sp
 from collections.abc import Iterator
 
 import pytest
-from tests.e2e.conftest import MakeRecorder
-from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
-from tests.support.stored import video_digests
 
 from mini_nvr.catalog.model import GapRow
 from mini_nvr.clock import US_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
+from tests.e2e.conftest import MakeRecorder
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.support.stored import video_digests
 
 BACK_WITHIN_S = 2.0
 RESET, CLEAN, STALL, RESOLUTION, JUMP, GARBAGE, NO_SETS, LOSS = range(1, 9)

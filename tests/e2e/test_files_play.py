@@ -29,7 +29,7 @@ AV_SYNC_S = 0.040
 SEEKS = 5
 
 # FFmpeg shows pictures of a fragmented file late by the largest negative composition offset, those of an indexed one in time.
-FFMPEG_FRAGMENT_DELAY = {number: Fraction(spec.b_frames, 25) for number, spec in CLIPS.items()} | dict.fromkeys(SCENES, Fraction(0))
+FFMPEG_FRAGMENT_DELAY = {number: spec.b_frames / spec.fps for number, spec in CLIPS.items()} | dict.fromkeys(SCENES, Fraction(0))
 
 of_each_camera = pytest.mark.parametrize("number", [*CLIPS, *SCENES])
 of_each_scene = pytest.mark.parametrize("number", SCENES)

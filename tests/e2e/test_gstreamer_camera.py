@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 import av
 import pytest
-from tests.support.waiting import until
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.media.frame import AudioFormat, Frame, VideoFormat
 from mini_nvr.rtsp.client import RtspClient, Track
 from mini_nvr.rtsp.errors import AuthenticationFailed, NoCredentials, StreamNotFound
+from tests.support.waiting import until
 
 SERVER = Path(__file__).parents[3] / "shared" / "tools" / "gst_rtsp_server.py"
 PYTHON = "/usr/bin/python3"  # the interpreter that Debian's GStreamer bindings belong to

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import av
 import pytest
+
+from mini_nvr.segment.scan import scan
 from tests.e2e.conftest import MakeRecorder
 from tests.e2e.gstreamer import gstreamer_cameras, make_clip, needs_gstreamer
 from tests.e2e.recorder_process import pause
-
-from mini_nvr.segment.scan import scan
 
 pytestmark = needs_gstreamer
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.rescan import rescan
-from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.clock import US_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, VideoCodec
@@ -116,16 +113,6 @@ class _Kills:
         assert self.recorder.stop() == 0
         self._seen.update(self.recorder.files())
 
-    def check_catalog(self, folder: Path) -> None:
-        """The catalog equals one that is made from the files alone."""
-        with self.recorder.catalog() as catalog, Catalog.open(folder) as fresh:
-            report = rescan(fresh, self.recorder.record_dir)
-            assert not report.unreadable and not report.empty, f"after a repair: {report}"
-            said, found = snapshot(catalog), snapshot(fresh)
-        assert said.segments == found.segments
-        assert said.runs == found.runs
-        assert said.gaps == found.gaps
-
 
 @needs_ffprobe
 def test_a_kill_costs_less_than_a_second_and_leaves_no_trace(rig: DemoRig, make_recorder: MakeRecorder, tmp_path: Path) -> None:
@@ -147,5 +134,5 @@ def test_a_kill_costs_less_than_a_second_and_leaves_no_trace(rig: DemoRig, make_
             assert scan(path).sealed
             assert len(picture_times(path)) == count, f"{path.name}: the repair changed what is shown"
             assert ffprobe_complaints(path) == ""
-        kills.check_catalog(tmp_path / f"fresh{kill}")
+        recorder.check_catalog(tmp_path / f"fresh{kill}")
     print(f"lost at most {max(kills.losses_s):.3f} s, {sum(kills.losses_s) / len(kills.losses_s):.3f} s on average")

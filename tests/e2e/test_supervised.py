@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from tests.support.waiting import until
 
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.scan import scan
+from tests.support.waiting import until
 
 USER = "c4n4ry-user"
 PASSWORD = "c4n4ry p%ss/@:$HOME"

@@ -1,8 +1,7 @@
 import asyncio
 
-from tests.support.clock import FakeClock
-
 from mini_nvr.ingest.gathering import INTERVAL_S, MIN_STREAMS, gather_reads
+from tests.support.clock import FakeClock
 
 
 async def _turns(count: int) -> None:

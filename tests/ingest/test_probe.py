@@ -9,7 +9,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.clock import FakeClock
 
 from mini_nvr.clock import NS_PER_S
 from mini_nvr.errors import GapCause, RtspError
@@ -18,6 +17,7 @@ from mini_nvr.media.frame import AudioFormat, Frame, VideoFormat
 from mini_nvr.rtsp.client import SkippedTrack, Track
 from mini_nvr.rtsp.errors import AuthenticationFailed, ConnectionLost, NoSupportedTrack
 from mini_nvr.rtsp.sink import Sink
+from tests.support.clock import FakeClock
 
 VIDEO = VideoFormat("h264", (), b"", 1920, 1080, Fraction(1), None, None, "avc1.64001F")
 AUDIO = AudioFormat("pcma", 8_000, 1, b"", "", 0)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.support.clock import FakeClock
 
 from mini_nvr.clock import NS_PER_S
 from mini_nvr.errors import GapCause, RtspError
 from mini_nvr.ingest.session import CameraSession
 from mini_nvr.ingest.source import Receiver, StreamInfo, TimeLine
 from mini_nvr.media.frame import Frame
+from tests.support.clock import FakeClock
 
 
 class Refused(RtspError):

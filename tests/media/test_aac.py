@@ -6,10 +6,10 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.aac import audio_format
+from tests.support.bit_writer import BitWriter
 
 
 @pytest.mark.parametrize(

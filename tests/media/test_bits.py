@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.bits import BitReader
 from mini_nvr.media.nal import remove_emulation_prevention
+from tests.support.bit_writer import BitWriter
 
 
 @pytest.mark.parametrize(("code", "value"), [("1", 0), ("010", 1), ("011", 2), ("00100", 3), ("00111", 6), ("0001000", 7)])

@@ -6,12 +6,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import coded_video
-from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
 from mini_nvr.media.h264 import NAL_PPS, NAL_SPS, format_of_avcc, is_recovery_point, nal_type, video_format
+from tests.support import coded_video
+from tests.support.bit_writer import BitWriter
 
 PPS = bytes.fromhex("68ce3c80")
 

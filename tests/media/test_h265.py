@@ -6,12 +6,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import coded_video
-from tests.support.bit_writer import BitWriter
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
 from mini_nvr.media.h265 import IRAP_NUTS, NAL_CRA_NUT, NAL_IDR_W_RADL, NAL_SPS_NUT, format_of_hvcc, nal_type, video_format
+from tests.support import coded_video
+from tests.support.bit_writer import BitWriter
 
 VPS = b64decode("QAEMAf//AWAAAAMAsAAAAwAAAwB4rAk=")
 PPS = b64decode("RAHA8vA8kAA=")

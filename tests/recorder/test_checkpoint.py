@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
-from tests.support.clock import FakeClock
-from tests.support.footage import cut_into_parts, video_clip
 
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentState
 from mini_nvr.catalog.repository import Catalog
@@ -15,6 +13,8 @@ from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
+from tests.support.clock import FakeClock
+from tests.support.footage import cut_into_parts, video_clip
 
 PATH = PurePosixPath("ch1/2026-03-01/120000+0000.mp4")
 START_US = 1_772_366_400_000_000

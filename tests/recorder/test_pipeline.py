@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.clock import FakeClock
 
 from mini_nvr.catalog.model import GapChange, RunChange
 from mini_nvr.errors import GapCause, SegmentError
@@ -20,6 +19,7 @@ from mini_nvr.recorder.gaps import GapTracker
 from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.recorder.pipeline import QUEUE_LIMIT_BYTES, ChannelPipeline, ChannelRules
 from mini_nvr.segment.model import TimeSource
+from tests.support.clock import FakeClock
 
 FRAME = 3600
 WALL_US = 1_800_000_000_000_000

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from tests.support.clock import FakeClock
-from tests.support.rtp_packets import rtp
-from tests.support.scripted_camera import HangUp, Request, Reset, Script, ScriptedCamera, answer, packet, scripted_camera
-from tests.support.waiting import until
 
 from mini_nvr.errors import GapCause
 from mini_nvr.media.frame import Frame
 from mini_nvr.rtsp import errors
 from mini_nvr.rtsp.client import RtspClient
 from mini_nvr.rtsp.errors import WireError
+from tests.support.clock import FakeClock
+from tests.support.rtp_packets import rtp
+from tests.support.scripted_camera import HangUp, Request, Reset, Script, ScriptedCamera, answer, packet, scripted_camera
+from tests.support.waiting import until
 
 SDP = b"v=0\r\na=control:*\r\nm=audio 0 RTP/AVP 8\r\na=control:track1\r\nm=video 0 RTP/AVP 26\r\na=control:track2\r\n"
 PASSWORD = 'p@ss:w/rd "x" §'

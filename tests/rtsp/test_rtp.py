@@ -5,11 +5,11 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.rtp_packets import Received, rtp
 
 from mini_nvr.rtsp import rtcp
 from mini_nvr.rtsp.depacketize.g711 import G711Depacketizer
 from mini_nvr.rtsp.rtp import MAX_DROPOUT, RtpReceiver, TimestampUnwrapper
+from tests.support.rtp_packets import Received, rtp
 
 
 def received(*packets: bytes) -> tuple[list[bytes], RtpReceiver, Received]:

@@ -5,12 +5,12 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.coded_video import encode
 
 from mini_nvr.media.frame import AudioFormat, VideoFormat
 from mini_nvr.rtsp.errors import ProtocolViolation
 from mini_nvr.rtsp.sdp import MAX_MEDIA, SessionDescription, parse
 from mini_nvr.rtsp.tracks import choose
+from tests.support.coded_video import encode
 
 BASE = "rtsp://192.168.1.64:554/Streaming/Channels/101/"
 

@@ -9,8 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
-from tests.support.hybrid_files import HEADER, ffprobe_complaints, packets, pictures, record, seek_picture
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.frame import AudioFormat, VideoCodec
@@ -21,6 +19,8 @@ from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.layout import PAGE_BYTES
 from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.scan import recover, scan
+from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
+from tests.support.hybrid_files import HEADER, ffprobe_complaints, packets, pictures, record, seek_picture
 
 
 def wanted(clip: Clip) -> list[tuple[int, int | None, bytes]]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.footage import audio_clip, video_clip
-from tests.support.hybrid_files import Recording, ffprobe_complaints, packets, record
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.layout import HEAD_BYTES, SEAL_BYTES, SEAL_OFFSET
 from mini_nvr.segment.scan import EmptySegment, recover, scan
+from tests.support.footage import audio_clip, video_clip
+from tests.support.hybrid_files import Recording, ffprobe_complaints, packets, record
 
 
 @pytest.fixture(scope="module")

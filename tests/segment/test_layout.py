@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.support.footage import audio_clip, cut_into_parts, video_clip
-from tests.support.hybrid_files import ffprobe_complaints, packets, pictures, seek_picture
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.mp4 import SampleTables, file_boxes, init_segment, part_header
@@ -25,6 +23,8 @@ from mini_nvr.segment.layout import (
     parse_head,
     sealing_bytes,
 )
+from tests.support.footage import audio_clip, cut_into_parts, video_clip
+from tests.support.hybrid_files import ffprobe_complaints, packets, pictures, seek_picture
 
 GIB = 1 << 30
 

@@ -1,13 +1,13 @@
 """What a file holds so far: durations by presentation, stretches by key frames."""
 
 import pytest
-from tests.support.hybrid_files import HEADER
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.mp4 import SampleRun
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID
 from mini_nvr.segment.ledger import Ledger
 from mini_nvr.segment.model import IndexEntry
+from tests.support.hybrid_files import HEADER
 
 
 def video(dts: int, durations: list[int], cts_offsets: list[int] | None = None) -> SampleRun:

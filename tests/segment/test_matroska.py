@@ -7,10 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.support import coded_video
-from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
-from tests.support.hybrid_files import HEADER, ffprobe_complaints, opened, packets, pictures
-from tests.support.matroska_files import g711_clip, record
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.frame import TrackFormat, VideoFormat
@@ -21,6 +17,10 @@ from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.header import decode_header
 from mini_nvr.segment.matroska import MatroskaWriter, recover_matroska, scan_matroska
 from mini_nvr.segment.matroska_cluster import with_parameter_sets
+from tests.support import coded_video
+from tests.support.footage import Clip, audio_clip, cut_into_parts, video_clip
+from tests.support.hybrid_files import HEADER, ffprobe_complaints, opened, packets, pictures
+from tests.support.matroska_files import g711_clip, record
 
 CLIPS = {
     "h264": (video_clip("h264"),),

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.footage import video_clip
-from tests.support.hybrid_files import ffprobe_complaints, pictures
-from tests.support.matroska_files import Recording, g711_clip, record
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.matroska import recover_matroska, scan_matroska
 from mini_nvr.segment.matroska_elements import SEAL_BYTES, SEAL_OFFSET
+from tests.support.footage import video_clip
+from tests.support.hybrid_files import ffprobe_complaints, pictures
+from tests.support.matroska_files import Recording, g711_clip, record
 
 
 @pytest.fixture(scope="module")

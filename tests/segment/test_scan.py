@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.footage import audio_clip, video_clip
-from tests.support.hybrid_files import record
-from tests.support.mp4_strategies import damaged
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.scan import recover, scan
+from tests.support.footage import audio_clip, video_clip
+from tests.support.hybrid_files import record
+from tests.support.mp4_strategies import damaged
 
 
 def recorded() -> tuple[bytes, bytes, tuple[int, ...]]:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.support.clock import FakeClock
 
 from mini_nvr.clock import Clock
 from mini_nvr.config.load import load
@@ -17,6 +16,7 @@ from mini_nvr.ingest.probe import NoFrames, NoKeyFrame, ProbeResult, StreamEnded
 from mini_nvr.media.frame import AudioFormat, VideoFormat
 from mini_nvr.rtsp.errors import AuthenticationFailed, WireError
 from mini_nvr.services import check
+from tests.support.clock import FakeClock
 
 VIDEO = VideoFormat("h264", (), b"", 1920, 1080, Fraction(1), None, None, "avc1.64001F")
 RESULT = ProbeResult(VIDEO, 25.0, 2.0, 4_096_000, AudioFormat("aac", 16_000, 1, b"", "mp4a.40.2", 1024))

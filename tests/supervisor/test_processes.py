@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.support.waiting import until
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.supervisor.processes import Service, Supervisor
 from mini_nvr.supervisor.restart import RestartPolicy
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import av
 import numpy as np
-from tests.support.footage import Clip, cut_into_parts
 
 from mini_nvr.errors import GapCause
 from mini_nvr.media.part import Part
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import GapNote, SegmentFacts, SegmentHeader
+from tests.support.footage import Clip, cut_into_parts
 
 START_UTC_US = 1_790_000_000_000_000
 HEADER = SegmentHeader(

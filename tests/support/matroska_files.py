@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tests.support.footage import Clip, Sample, cut_into_parts
-from tests.support.hybrid_files import HEADER
 
 from mini_nvr.media import g711
 from mini_nvr.media.part import Part
 from mini_nvr.segment.matroska import MatroskaWriter
 from mini_nvr.segment.model import SegmentFacts
+from tests.support.footage import Clip, Sample, cut_into_parts
+from tests.support.hybrid_files import HEADER
 
 
 @dataclass(frozen=True, slots=True)

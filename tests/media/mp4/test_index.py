@@ -9,14 +9,14 @@ import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.footage import audio_clip, cut_into_parts, video_clip
-from tests.support.hybrid_files import START_UTC_US, record
-from tests.support.mp4_strategies import damaged, part_sequences
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoCodec
 from mini_nvr.media.mp4 import MovieIndex, SampleTables, file_boxes, parse_index
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
+from tests.support.footage import audio_clip, cut_into_parts, video_clip
+from tests.support.hybrid_files import START_UTC_US, record
+from tests.support.mp4_strategies import damaged, part_sequences
 
 FORMATS = [video_clip().format, audio_clip().format]
 CLOCKS = {VIDEO_TRACK_ID: 90_000, AUDIO_TRACK_ID: 16_000}

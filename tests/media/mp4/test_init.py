@@ -8,14 +8,14 @@ import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.footage import audio_clip, video_clip, video_format
-from tests.support.mp4_strategies import damaged
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media import aac
 from mini_nvr.media.frame import AudioFormat, TrackFormat, VideoFormat
 from mini_nvr.media.mp4 import init_segment, parse_init
 from mini_nvr.media.mp4.boxes import PRODUCT_UUID
+from tests.support.footage import audio_clip, video_clip, video_format
+from tests.support.mp4_strategies import damaged
 
 H264, H265, AAC = video_format(video_clip()), video_format(video_clip("h265")), audio_clip().format
 VALID = {codec: init_segment([video, AAC], b'{"a":1}') for codec, video in (("h264", H264), ("h265", H265))}

@@ -5,12 +5,12 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.footage import audio_clip, cut_into_parts, video_clip
-from tests.support.mp4_strategies import damaged, parts
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.mp4 import Init, init_segment, parse_init, parse_moof, part_header, read_part
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
+from tests.support.footage import audio_clip, cut_into_parts, video_clip
+from tests.support.mp4_strategies import damaged, parts
 
 
 def an_init() -> Init:

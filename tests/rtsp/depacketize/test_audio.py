@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.rtp_packets import Received, rtp
 
 from mini_nvr.errors import MediaError
 from mini_nvr.rtsp.depacketize.aac import AacDepacketizer, AuHeaderLayout, au_header_layout
 from mini_nvr.rtsp.depacketize.g711 import G711Depacketizer
+from tests.support.rtp_packets import Received, rtp
 
 HBR = AuHeaderLayout(13, 3, 3)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.coded_video import CodedVideo, encode
-from tests.support.rtp_packets import Codec, Received, RtpStream, aggregate, fragments, payloads_of, rtp
 
 from mini_nvr.media.nal import length_prefixed, split_length_prefixed
 from mini_nvr.rtsp.depacketize.h264 import H264Depacketizer
 from mini_nvr.rtsp.depacketize.h265 import H265Depacketizer
+from tests.support.coded_video import CodedVideo, encode
+from tests.support.rtp_packets import Codec, Received, RtpStream, aggregate, fragments, payloads_of, rtp
 
 CODECS: tuple[Codec, ...] = ("h264", "h265")
 Reader = H264Depacketizer | H265Depacketizer
