@@ -10,6 +10,7 @@ from mini_nvr.catalog.rescan import RescanReport
 from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError
+from mini_nvr.segment.volume import VolumeMissing
 from mini_nvr.services.rescan import report_lines, run
 
 
@@ -61,3 +62,13 @@ def test_files_that_are_not_footage_are_reported_and_kept(settings: Settings) ->
     assert file.getvalue().startswith("0 recordings in the catalog now\n")
     assert "ch1/2026-03-01/120000+0000.mp4" in file.getvalue()
     assert (day / "120000+0000.mp4").exists()
+
+
+def test_another_volume_than_the_known_one_is_refused(settings: Settings) -> None:
+    """A rescan of a folder that is not mounted would forget all footage (storage I7)."""
+    settings.record_dir.mkdir()
+    assert run(settings, file=io.StringIO()) == 0
+    settings.record_dir.rename(settings.record_dir.with_name("unmounted"))
+    settings.record_dir.mkdir()
+    with pytest.raises(VolumeMissing, match="volume-id"):
+        run(settings, file=io.StringIO())

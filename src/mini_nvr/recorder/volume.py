@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.volume import create_volume, read_volume_id, verify_volume
+from mini_nvr.segment.volume import VolumeMissing, create_volume, read_volume_id, verify_volume
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,10 @@ class RecordingVolume:
         """
         if self._id is None:
             self._id = self._known_id()
-        verify_volume(self._record_dir, self._id)
+        try:
+            verify_volume(self._record_dir, self._id)
+        except VolumeMissing as exc:
+            raise VolumeMissing(f"{exc}; to record to this folder from now on, remove {self._note}") from exc
         if not self._prepared:
             self._prepared = True
             self._prepare()

@@ -8,6 +8,7 @@ from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.errors import CatalogError
+from mini_nvr.recorder.volume import RecordingVolume
 from mini_nvr.services.tables import printable
 
 if TYPE_CHECKING:
@@ -21,16 +22,22 @@ def run(settings: "Settings", *, file: TextIO | None = None) -> int:
 
     Raises:
         CatalogError: RECORD_DIR is missing, a recorder is running, or the catalog cannot be written.
+        VolumeMissing: RECORD_DIR is not the folder that was recorded to (storage I7).
     """
     if not settings.record_dir.is_dir():
         raise CatalogError(f"{settings.record_dir} is not there: mount it, or correct RECORD_DIR")
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with DataDirLock(settings.data_dir) as lock, Catalog.open(settings.data_dir) as catalog:
+        RecordingVolume(settings.record_dir, settings.data_dir, _nothing_to_prepare).verify()
         report = rescan(catalog, settings.record_dir, recover_growing=True, lock=lock, progress=_progress())
     if sys.stderr.isatty():
         print(file=sys.stderr)
     print("\n".join(report_lines(report)), file=file or sys.stdout)
     return 0
+
+
+def _nothing_to_prepare() -> None:
+    """The rescan itself repairs."""
 
 
 def report_lines(report: RescanReport) -> list[str]:
