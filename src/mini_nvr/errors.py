@@ -31,6 +31,10 @@ class CatalogError(MiniNvrError):
     """The catalog could not be opened, migrated, read or written."""
 
 
+class AuthError(MiniNvrError):
+    """Signing in, or what guards it, failed: an unusable key file, a password that is refused."""
+
+
 class GapCause(StrEnum):
     """Why a stretch of a channel's time line holds no footage (storage I10). The values are stored and shown."""
 

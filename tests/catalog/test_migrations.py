@@ -21,13 +21,14 @@ from tests.support.catalog import INDEX, change, facts
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 
 # A second version as one may come: a table copied and dropped (what SQLite needs for most changes), a column filled from another.
-NEXT_VERSION = '''"""Rounds a segment's size up to KiB."""
+NEXT = f"{int(schema.HEAD) + 1:04d}"
+NEXT_VERSION = f'''"""Rounds a segment's size up to KiB."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{schema.HEAD}"
 
 
 def upgrade() -> None:
@@ -77,9 +78,9 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """This program, one version on."""
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "v0002_next.py").write_text(NEXT_VERSION)
+    (folder / "versions" / f"v{NEXT}_next.py").write_text(NEXT_VERSION)
     monkeypatch.setattr(database, "_MIGRATIONS", folder)
-    monkeypatch.setattr(database, "HEAD", "0002")
+    monkeypatch.setattr(database, "HEAD", NEXT)
     return folder
 
 
@@ -95,7 +96,7 @@ def test_a_catalog_of_an_earlier_version_keeps_its_rows(tmp_path: Path, request:
         with catalog.database.read() as connection:
             assert connection.exec_driver_sql("SELECT size_kib FROM segments").scalars().all() == [977, 977]
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
-    assert found_version(tmp_path / "catalog.db", thorough=True) == "0002"
+    assert found_version(tmp_path / "catalog.db", thorough=True) == NEXT
 
 
 def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
@@ -103,10 +104,10 @@ def test_a_migration_that_fails_half_way_changes_nothing(tmp_path: Path, request
         catalog.commit([change(facts())])
         before = catalog.segments()
     folder = request.getfixturevalue("next_version")
-    (folder / "versions" / "v0002_next.py").write_text(NEXT_VERSION + '    op.execute("SELECT absent")\n')
+    (folder / "versions" / f"v{NEXT}_next.py").write_text(NEXT_VERSION + '    op.execute("SELECT absent")\n')
     with pytest.raises(CatalogError, match="no such column: absent"):
         Catalog.open(tmp_path)
     request.getfixturevalue("monkeypatch").undo()
     with Catalog.open(tmp_path) as catalog:
         assert catalog.segments() == before
-    assert found_version(tmp_path / "catalog.db", thorough=True) == "0001"
+    assert found_version(tmp_path / "catalog.db", thorough=True) == schema.HEAD

@@ -10,6 +10,9 @@ Sized for millions of segments:
 - No index on `start_utc_us` alone: a range over all channels is one search of `segments_by_time` a channel.
 - `segments.run_id` is no foreign key: checking one would need an index on 32 bytes a segment that no query uses.
 - Ids are never used again (AUTOINCREMENT): media is addressed by id and cached as immutable.
+
+`users`, `sessions`, `audit` and `throttle` are small, bounded, and the one part that no file can bring back: a rescan leaves them as
+they are. A session's id is the SHA-256 of its token, so the table opens no door. `throttle.instants` are big-endian 64-bit integers.
 """
 
 from sqlalchemy import (
@@ -26,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
+HEAD = "0002"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
 APPLICATION_ID = 0x4D4E5652  # "MNVR" in the SQLite header: this file is a catalog of ours
 
 metadata = MetaData()
@@ -110,4 +113,58 @@ gaps = Table(
     UniqueConstraint("channel", "start_utc_us", name="gaps_by_time"),
     CheckConstraint("end_utc_us > start_utc_us", name="gaps_not_empty"),
     sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("must_change", Integer, nullable=False),
+    Column("disabled", Integer, nullable=False, server_default=text("0")),
+    Column("created_utc_us", Integer, nullable=False),
+    Column("changed_utc_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_key", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("credential", Text, nullable=False),
+    Column("since_utc_us", Integer, nullable=False),
+    Column("last_seen_utc_us", Integer, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("ended_utc_us", Integer),
+    Column("end_cause", Text),
+    Index("sessions_of_user", "user_key"),
+    sqlite_with_rowid=False,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_utc_us", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+throttle = Table(
+    "throttle",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("instants", LargeBinary, nullable=False),
+    Column("streak", Integer, nullable=False),
+    Column("last_utc_us", Integer, nullable=False),
+    Index("throttle_by_age", "last_utc_us"),
+    sqlite_with_rowid=False,
 )
