@@ -83,7 +83,7 @@ def check_sound(minute: Minute, number: int, container: str) -> None:
 
 @pytest.mark.parametrize("number", CLIPS)  # a scene that was held up leaves sound out, as cameras do
 def test_sound_has_no_hole(minute: Minute, number: int) -> None:
-    """Frame joins frame, but for once a file, where sound follows the camera's sender reports; files join within the same bounds."""
+    """Frame joins frame, but for once a file, where sound follows the sender reports; files join within the same bounds."""
     drift_s = SEGMENT_S * DRIFT_PPM / 1e6
     ends: list[Fraction] = []
     starts: list[Fraction] = []
