@@ -22,20 +22,20 @@ MIGRATIONS = Path(database.__file__).parent / "migrations"
 
 # A second version as one may come: a table copied and dropped (what SQLite needs for most changes), a column filled from another.
 NEXT = f"{int(schema.HEAD) + 1:04d}"
-NEXT_VERSION = f'''"""Rounds a segment's size up to KiB."""
+NEXT_VERSION = '''"""Rounds a segment's size up to KiB."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "{NEXT}"
-down_revision = "{schema.HEAD}"
+revision = "NEXT"
+down_revision = "HEAD"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("segments", recreate="always") as batch:
         batch.add_column(sa.Column("size_kib", sa.Integer))
     op.execute("UPDATE segments SET size_kib = (size_bytes + 1023) / 1024")
-'''
+'''.replace("NEXT", NEXT).replace("HEAD", schema.HEAD)
 
 
 def _revisions() -> list[str]:

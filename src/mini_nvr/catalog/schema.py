@@ -11,8 +11,8 @@ Sized for millions of segments:
 - `segments.run_id` is no foreign key: checking one would need an index on 32 bytes a segment that no query uses.
 - Ids are never used again (AUTOINCREMENT): media is addressed by id and cached as immutable.
 
-`users`, `sessions`, `audit` and `throttle` are small, bounded, and the one part that no file can bring back: a rescan leaves them as
-they are. A session's id is the SHA-256 of its token, so the table opens no door. `throttle.instants` are big-endian 64-bit integers.
+`users`, `sessions`, `audit` and `throttle` are small, bounded, and the one part that no file can bring back: a rescan leaves them
+as they are. A session's id is the SHA-256 of its token, so the table opens no door. `throttle.instants` are 64-bit big-endian.
 """
 
 from sqlalchemy import (
