@@ -47,3 +47,13 @@ def test_decoding_times_always_increase(pts: list[int], depth: int, part: int) -
     times = decode(pts, depth, part)
     assert len(times) == len(pts)
     assert all(later > earlier for earlier, later in pairwise(times))
+
+
+@given(st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=8), max_size=8), st.integers(0, 2))
+def test_many_at_once_are_the_same_as_one_by_one(parts: list[list[int]], depth: int) -> None:
+    together, alone = DecodeClock(depth), DecodeClock(depth)
+    for part in parts:
+        for pts in (part, sorted(part)):
+            together.observe(pts)
+            alone.observe(pts)
+            assert together.push_all(pts) == [alone.push(time) for time in pts]

@@ -32,20 +32,21 @@ class VideoAssembler:
         """
         frames = self.frames
         self.frames = []
-        self._clock.observe([frame.pts for frame in frames])
-        times = [self._clock.push(frame.pts) for frame in (frames if self._next_dts is None else frames[1:])]
+        shown = [frame.pts for frame in frames]
+        self._clock.observe(shown)
+        times = self._clock.push_all(shown if self._next_dts is None else shown[1:])
         if self._next_dts is not None:
             times.insert(0, self._next_dts)
         self._next_dts = self._clock.push(next_frame.pts) if next_frame else None
         end = self._next_dts if self._next_dts is not None else times[-1] + self._duration
         if origin is None:
-            origin = min(times[0], *(frame.pts for frame in frames))
+            origin = min(times[0], *shown)
         durations = [later - earlier for earlier, later in zip(times, [*times[1:], end], strict=True)]
         self._duration = durations[-1]
         track = TrackPart(VIDEO_TRACK_ID, times[0] - origin, durations, [frame.data for frame in frames])
         track.keys = [frame.is_key for frame in frames]
-        if any(frame.pts != time for frame, time in zip(frames, times, strict=True)):
-            track.cts_offsets = [frame.pts - time for frame, time in zip(frames, times, strict=True)]
+        if shown != times:
+            track.cts_offsets = [pts - dts for pts, dts in zip(shown, times, strict=True)]
         if any(frame.in_band_sets for frame in frames):
             track.in_band_sets = [frame.in_band_sets for frame in frames]
         return track, origin

@@ -28,6 +28,8 @@ class DecodeClock:
     def observe(self, pts: Sequence[int]) -> None:
         """Learn the depth (where the stream does not tell) and the frame duration from frames about to be pushed."""
         newest = self._newest_pts
+        if not self._depth and (newest is None or pts[0] >= newest) and pts == sorted(pts):
+            return  # in order, as most cameras send
         for position, time in enumerate(pts):
             if newest is not None and time < newest:
                 overtaken = sum(1 for other in pts[:position] if other > time)
@@ -45,6 +47,16 @@ class DecodeClock:
             dts = self._last_dts + 1
         self._last_dts = dts
         return dts
+
+    def push_all(self, pts: list[int]) -> list[int]:
+        """The decoding times of the next frames in decoding order; without reordering, as good as free."""
+        in_order = pts and (self._last_dts is None or pts[0] > self._last_dts) and pts == sorted(set(pts))
+        if self._depth or not in_order:
+            return [self.push(time) for time in pts]
+        self._last_dts = pts[-1]
+        if self._newest_pts is None or pts[-1] > self._newest_pts:
+            self._newest_pts = pts[-1]
+        return pts[:]
 
     def _reordered(self, pts: int) -> int:
         insort(self._waiting, pts)
