@@ -4,9 +4,9 @@ Video frames wait in memory until a part is cut (at most about 0.8 s); the frame
 goes with whatever video is written next; one audio frame stays behind, because its duration is known when the next one comes.
 """
 
+from mini_nvr.media.decode_times import DecodeClock
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, Frame, VideoFormat
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
-from mini_nvr.recorder.decode_times import DecodeClock
 
 DEFAULT_FRAME_DURATION = VIDEO_CLOCK_HZ // 25  # of a run that consists of a single frame
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mini_nvr.recorder.decode_times import DecodeClock
+from mini_nvr.media.decode_times import DecodeClock
 
 FRAME = 3600
 
@@ -40,6 +40,15 @@ def test_b_frames_at_a_constant_rate_are_decoded_at_that_rate(pattern: list[int]
     pts = reordered(8, pattern)
     times = decode(pts, depth if signalled else None, len(pattern) * 2)
     assert times == [i * FRAME for i in range(len(pts))]
+
+
+@pytest.mark.parametrize("depth", [None, 2])
+def test_a_fresh_clock_knows_depth_and_frame_duration(depth: int | None) -> None:
+    pts = reordered(4, [0, 4, 2, 1, 3])
+    learner = DecodeClock(depth)
+    learner.observe(pts[:10])
+    clock = learner.fresh()
+    assert [clock.push(time) for time in pts] == [i * FRAME for i in range(len(pts))], "frame by frame, from the first one on"
 
 
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=200), st.integers(0, 4), st.integers(1, 30))
