@@ -31,15 +31,14 @@ MIN_SHARE = 0.98  # of the frames that were due since the warm-up began
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the contexts, which end every process
-    load = machine.load_average()
-    print(f"load before the start: {load:.2f}", flush=True)
+    facts = [*machine.describe(), ("load before the start", f"{machine.load_average():.2f}")]
+    print(*map(": ".join, facts), sep="\n", flush=True)
     try:
         with tempfile.TemporaryDirectory(prefix="bench-record-") as folder:
             samples = list(_measure_all(arguments, Path(folder)))
     except BenchmarkFailed as exc:
         print(f"the run failed: {exc}", file=sys.stderr)
         return 1
-    facts = [*machine.describe(), ("load before the start", f"{load:.2f}")]
     text = report.render(samples, facts, arguments.server)
     print(f"\n{text}")
     if arguments.write:
