@@ -1,22 +1,19 @@
 """The recorder's door for other processes: one JSON line in, one JSON line out, over the Unix socket DATA_DIR/recorder.sock.
 
 The socket is the owner's alone (0600). A request is `{"get": "status"}`; the answer is `{"status": [...]}` or `{"error": "..."}`.
-A connection may carry several requests. The socket is reached through its folder's descriptor, because `sockaddr_un.sun_path` holds
-107 bytes at most (unix(7)) and DATA_DIR may be longer.
+A connection may carry several requests.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
-import os
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from mini_nvr.errors import MiniNvrError
 from mini_nvr.recorder.status import ChannelStatus, StatusError
+from mini_nvr.unix_socket import ListeningSocket, SocketInUse, address_in
 
 SOCKET_NAME: Final = "recorder.sock"
 REQUEST_MAX_BYTES: Final = 4_096
@@ -43,7 +40,7 @@ class ControlServer:
         self._provider = provider
         self._idle_timeout_s = idle_timeout_s
         self._server: asyncio.Server | None = None
-        self._folder_fd = -1
+        self._socket: ListeningSocket | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, data_dir: Path) -> None:
@@ -53,16 +50,12 @@ class ControlServer:
             ControlError: another recorder listens there, or the folder cannot be used.
         """
         try:
-            self._folder_fd = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            listener = _listen(self._folder_fd, data_dir)
-            self._server = await asyncio.start_unix_server(self._serve, sock=listener, limit=REQUEST_MAX_BYTES)
-        except BaseException as exc:
-            self._close_folder()
-            if isinstance(exc, OSError):
-                raise ControlError(
-                    f"cannot open {data_dir / SOCKET_NAME} ({exc.strerror}): is DATA_DIR a writable folder?"
-                ) from exc
-            raise
+            self._socket = ListeningSocket(data_dir, SOCKET_NAME)
+            self._server = await asyncio.start_unix_server(self._serve, sock=self._socket.socket, limit=REQUEST_MAX_BYTES)
+        except SocketInUse as exc:
+            raise ControlError(f"another recorder is running on {data_dir}: stop it, or give this one its own DATA_DIR") from exc
+        except OSError as exc:
+            raise ControlError(f"cannot open {data_dir / SOCKET_NAME} ({exc.strerror}): is DATA_DIR a writable folder?") from exc
 
     async def stop(self) -> None:
         """End every connection and remove the socket; harmless when never started."""
@@ -73,14 +66,8 @@ class ControlServer:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         self._server = None
-        with contextlib.suppress(OSError):
-            os.unlink(SOCKET_NAME, dir_fd=self._folder_fd)
-        self._close_folder()
-
-    def _close_folder(self) -> None:
-        if self._folder_fd >= 0:
-            os.close(self._folder_fd)
-            self._folder_fd = -1
+        if self._socket is not None:
+            self._socket.remove()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -157,8 +144,8 @@ def _channels(answer: object) -> list[ChannelStatus]:
 
 
 async def _ask(data_dir: Path, request: dict[str, str]) -> object:
-    with _folder(data_dir) as folder_fd:
-        reader, writer = await asyncio.open_unix_connection(_address(folder_fd), limit=ANSWER_MAX_BYTES)
+    with address_in(data_dir, SOCKET_NAME) as address:
+        reader, writer = await asyncio.open_unix_connection(address, limit=ANSWER_MAX_BYTES)
     try:
         await _send(writer, request)
         return json.loads(await reader.readline())
@@ -169,45 +156,3 @@ async def _ask(data_dir: Path, request: dict[str, str]) -> object:
 async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
     writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
     await writer.drain()
-
-
-@contextlib.contextmanager
-def _folder(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _address(folder_fd: int) -> str:
-    return f"/proc/self/fd/{folder_fd}/{SOCKET_NAME}"
-
-
-def _listen(folder_fd: int, data_dir: Path) -> socket.socket:
-    _remove_stale(folder_fd, data_dir)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        os.fchmod(listener.fileno(), 0o600)  # before bind: Linux gives the socket file this mode, so it is never open to others
-        listener.bind(_address(folder_fd))
-        listener.listen(CONNECTIONS_MAX)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def _remove_stale(folder_fd: int, data_dir: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.setblocking(False)
-        try:
-            client.connect(_address(folder_fd))
-        except FileNotFoundError:
-            return
-        except ConnectionRefusedError:
-            os.unlink(SOCKET_NAME, dir_fd=folder_fd)
-            return
-        except BlockingIOError:
-            pass  # its queue of connections is full: somebody listens
-    raise ControlError(f"another recorder is running on {data_dir}: stop it, or give this one its own DATA_DIR")
