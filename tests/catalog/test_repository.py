@@ -247,10 +247,3 @@ def _gaps(catalog: Catalog) -> list[tuple[int, int | None, GapCause]]:
         ((row.start_utc_us - T0) // MINUTE, None if row.end_utc_us is None else (row.end_utc_us - T0) // MINUTE, row.cause)
         for row in catalog.gaps(1)
     ]
-
-
-def test_a_row_is_found_by_its_id(catalog: Catalog) -> None:
-    catalog.commit([change(facts())])
-    (row,) = catalog.segments()
-    assert catalog.segment(row.id) == row
-    assert catalog.segment(row.id + 1) is None

@@ -171,12 +171,6 @@ class Catalog:
         with self.database.read() as connection:
             return [segment_row(row) for row in connection.execute(queries.deletable(limit))]
 
-    def segment(self, segment_id: int) -> SegmentRow | None:
-        """The row of an id."""
-        with self.database.read() as connection:
-            row = connection.execute(select(segments).where(segments.c.id == segment_id)).first()
-            return segment_row(row) if row is not None else None
-
     def segment_at(self, path: PurePosixPath) -> SegmentRow | None:
         """The row of a file, by its path relative to RECORD_DIR."""
         with self.database.read() as connection:
