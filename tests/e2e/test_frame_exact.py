@@ -26,7 +26,7 @@ G711 = [number for number, sound in SOUNDS.items() if sound != "aac"]
 UNWRITTEN_AT_STOP_S = 0.3  # on its way when the signal came
 AAC_FRAME_SAMPLES = 1024
 LATE_SOUND_S = 0.4  # an AAC frame of 8 kHz lasts 128 ms, and the first whole one begins behind the first picture
-UNWRITTEN_SOUND_S = 0.6  # the encoder keeps two of them
+UNWRITTEN_SOUND_S = 0.2  # on its way when the recorder stops
 DRIFT_PPM = 500  # by so much may the start of a segment follow the camera's clock
 
 of_each_camera = pytest.mark.parametrize("number", CODECS)

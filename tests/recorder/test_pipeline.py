@@ -13,6 +13,7 @@ from mini_nvr.catalog.model import GapChange, RunChange
 from mini_nvr.errors import GapCause, SegmentError
 from mini_nvr.ingest.source import StreamInfo
 from mini_nvr.ingest.timestamps import media_us
+from mini_nvr.media import g711
 from mini_nvr.media.frame import AudioFormat, Frame, VideoFormat
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part
 from mini_nvr.recorder.gaps import GapTracker
@@ -300,3 +301,15 @@ def test_a_new_format_inside_a_gop_ends_the_run_until_the_next_key_frame() -> No
     gap = bench.told[-1]
     assert (gap.start_utc_us, gap.end_utc_us) == (WALL_US + 2_400_000, WALL_US + 3_000_000)
     assert gap.cause is GapCause.NO_KEY_FRAME
+
+
+def test_the_sound_that_is_still_being_encoded_at_the_end_is_recorded() -> None:
+    bench = Bench(audio=g711.audio_format("pcma", 8_000, 1))
+    for i in range(25 * 4):
+        bench.clock.advance(0.04)
+        bench.video(i, key=i % 25 == 0)
+        bench.pipeline.on_audio(Frame(b"\xd5" * 320, i * 320, bench.clock.monotonic_ns(), True))
+    bench.pipeline.on_disconnected(GapCause.CAMERA_OFFLINE, "", 1)
+    (segment,) = bench.disk.segments
+    _, pts, duration = bench.disk.track(segment, AUDIO_TRACK_ID)[-1]
+    assert pts + duration >= 25 * 4 * 320

@@ -22,13 +22,23 @@ class AudioTrack:
             self._transcoder = AacTranscoder(source)
             self.format = self._transcoder.format
         self._newest_90k: int | None = None
+        self._ended = False
 
     def encode(self, frame: Frame) -> list[tuple[bytes, int]]:
         """(data, pts in samples) of each frame that can be stored now."""
+        if self._ended:
+            return []
         frames = [(frame.data, frame.pts)] if self._transcoder is None else self._transcoder.feed(frame.data, frame.pts)
         if frames:
             self._newest_90k = frames[-1][1] * VIDEO_CLOCK_HZ // self.format.sample_rate_hz
         return frames
+
+    def end(self) -> list[tuple[bytes, int]]:
+        """What the transcoder still held when the connection ended; nothing can be encoded afterwards."""
+        if self._ended:
+            return []
+        self._ended = True
+        return self._transcoder.flush() if self._transcoder is not None and self._newest_90k is not None else []
 
     def flows(self, video_pts: int) -> bool:
         """Audio came lately, seen from a video presentation time."""

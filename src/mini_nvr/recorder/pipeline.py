@@ -129,12 +129,14 @@ class ChannelPipeline:
 
     def on_disconnected(self, cause: GapCause, detail: str, retry_in_s: float) -> None:
         """`ingest.source.Receiver`"""
+        self._end_audio()
         end_utc_us = self.stop(cause)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, cause, detail)
 
     def close(self) -> None:
         """The recorder stops: end the run, take no more frames."""
         self._blocked_until_ns = _FOREVER_NS
+        self._end_audio()
         end_utc_us = self.stop(GapCause.RECORDER_DOWN)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, GapCause.RECORDER_DOWN)
 
@@ -151,15 +153,19 @@ class ChannelPipeline:
         """`ingest.source.Receiver`"""
         if self._audio is None:
             return
-        for data, pts in self._audio.encode(frame):
+        self._add_audio(self._audio, self._audio.encode(frame))
+
+    def _add_audio(self, track: AudioTrack, frames: list[tuple[bytes, int]]) -> None:
+        """Each frame goes to the file that holds the video of its time."""
+        for data, pts in frames:
             closing = self._closing
             if closing is not None and closing.audio is not None and closing.boundary is not None:
-                if pts < self._audio.ticks(closing.boundary):
+                if pts < track.ticks(closing.boundary):
                     closing.audio.add(data, pts)
                     continue
                 self._close_now(closing)
             take = self._take
-            if take is not None and take.audio is not None and pts >= self._audio.ticks(take.start):
+            if take is not None and take.audio is not None and pts >= track.ticks(take.start):
                 take.audio.add(data, pts)
 
     def stop(self, cause: GapCause) -> int | None:
@@ -179,6 +185,11 @@ class ChannelPipeline:
         end_utc_us = run.last.submitted_end_utc_us
         self._note_run(RunChange(run.run_id, self.rules.number, run.start_utc_us, end_utc_us, str(cause)))
         return end_utc_us
+
+    def _end_audio(self) -> None:
+        """The connection is over: the sound that is still being encoded belongs to it."""
+        if self._audio is not None:
+            self._add_audio(self._audio, self._audio.end())
 
     def _format_changed(self, new: VideoFormat) -> bool:
         """Whether this frame needs a new file; with the format's news in the log."""
