@@ -9,6 +9,8 @@ Sized for millions of segments:
   so that years of protected footage at the old end are never stepped over.
 - No index on `start_utc_us` alone: a range over all channels is one search of `segments_by_time` a channel.
 - `segments.run_id` is no foreign key: checking one would need an index on 32 bytes a segment that no query uses.
+- `footage_days` counts the rows of `segments` by channel and UTC day, kept by triggers in whatever transaction changes them: how
+  much a channel takes is a sum over days. A migration that copies `segments` makes the triggers anew.
 - Ids are never used again (AUTOINCREMENT): media is addressed by id and cached as immutable.
 
 `users`, `sessions`, `audit` and `throttle` are small, bounded, and the one part that no file can bring back: a rescan leaves them
@@ -16,6 +18,7 @@ as they are. A session's id is the SHA-256 of its token, so the table opens no d
 """
 
 from sqlalchemy import (
+    DDL,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -26,10 +29,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
-HEAD = "0002"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
+HEAD = "0003"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
 APPLICATION_ID = 0x4D4E5652  # "MNVR" in the SQLite header: this file is a catalog of ours
 
 metadata = MetaData()
@@ -168,3 +172,30 @@ throttle = Table(
     Index("throttle_by_age", "last_utc_us"),
     sqlite_with_rowid=False,
 )
+
+footage_days = Table(
+    "footage_days",
+    metadata,
+    Column("channel", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("segments", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("duration_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+_COUNT_NEW = """INSERT INTO footage_days VALUES (new.channel, new.start_utc_us / 86400000000, 1, new.size_bytes, new.duration_us)
+ON CONFLICT DO UPDATE SET segments = segments + 1, size_bytes = size_bytes + excluded.size_bytes,
+duration_us = duration_us + excluded.duration_us;"""
+_DISCOUNT_OLD = """UPDATE footage_days SET segments = segments - 1, size_bytes = size_bytes - old.size_bytes,
+duration_us = duration_us - old.duration_us WHERE channel = old.channel AND day = old.start_utc_us / 86400000000;
+DELETE FROM footage_days WHERE channel = old.channel AND day = old.start_utc_us / 86400000000 AND segments = 0;"""
+_TRIGGERS = (
+    f"CREATE TRIGGER segments_counted AFTER INSERT ON segments BEGIN\n{_COUNT_NEW}\nEND",
+    "CREATE TRIGGER segments_recounted AFTER UPDATE OF channel, start_utc_us, size_bytes, duration_us ON segments BEGIN\n"
+    f"{_DISCOUNT_OLD}\n{_COUNT_NEW}\nEND",
+    f"CREATE TRIGGER segments_discounted AFTER DELETE ON segments BEGIN\n{_DISCOUNT_OLD}\nEND",
+)
+for _trigger in _TRIGGERS:
+    event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]

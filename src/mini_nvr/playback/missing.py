@@ -1,0 +1,23 @@
+"""What to say when there is no footage at an instant."""
+
+from collections.abc import Sequence
+
+from mini_nvr.catalog.model import SegmentRow
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.clock import to_datetime
+from mini_nvr.playback.errors import NoFootage, NotPlayable
+
+
+def no_footage(catalog: Catalog, channel: int, utc_us: int) -> NoFootage:
+    """The error for an instant without footage, with the cause that the catalog knows."""
+    gaps = catalog.gaps(channel, utc_us, utc_us + 1)
+    cause = gaps[0].cause if gaps else None
+    reason = f": {cause.value}" if cause is not None else "; see the recordings of the day for what there is"
+    return NoFootage(f"channel {channel} has no footage at {to_datetime(utc_us).isoformat(timespec='seconds')}{reason}", cause)
+
+
+def require_mp4(rows: Sequence[SegmentRow]) -> None:
+    """Raise NotPlayable when a file is no MP4."""
+    for row in rows:
+        if row.container != "mp4":
+            raise NotPlayable(f"{row.path} is recorded as {row.container}, which has no key-frame index: download the file itself")

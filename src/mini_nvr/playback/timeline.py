@@ -1,0 +1,149 @@
+"""The time line of channels for the eye: spans of footage, gaps with their causes, and how much happened in each bucket of time.
+
+Deciding is pure; `channel_timeline` asks the catalog. Activity is bytes per second: encoders spend bits where the picture changes.
+It is an average over the footage of a bucket alone, and a bucket that touches time without footage says so: a gap is never
+averaged away. All spans are half-open, in UTC microseconds.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mini_nvr.catalog.playback_queries import SizedStretch, indexes_of, sized_stretches
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.timeline import Gap, Span, covered, explain
+from mini_nvr.clock import US_PER_S
+from mini_nvr.playback.errors import RangeTooLong
+from mini_nvr.segment.model import IndexEntry
+
+MAX_POINTS = 2_000
+MAX_RANGE_US = 32 * 86_400 * US_PER_S
+_MOST_INDEXES = 40  # decoding one takes about half a millisecond
+_SMALLEST_STEP_US = US_PER_S
+
+Flow = tuple[int, int, int]
+"""(start, end, bytes): bytes that came evenly over a stretch of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Buckets of `step_us` from `start_utc_us` on; the last one may be cut short by the end of the range.
+
+    bytes_per_s: over the footage in the bucket; None where there is none.
+    has_gap: whether some of the bucket is without footage.
+    exact: from key frame to key frame; otherwise each segment's bytes are spread over it evenly.
+    """
+
+    start_utc_us: int
+    step_us: int
+    bytes_per_s: list[int | None]
+    has_gap: list[bool]
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTimeline:
+    """One channel between two instants, clipped to them. Open gaps end now, or with the range."""
+
+    channel: int
+    spans: list[Span]
+    gaps: list[Gap]
+    activity: Activity
+
+
+def channel_timeline(
+    catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int, *, now_utc_us: int, resolution_us: int | None = None
+) -> ChannelTimeline:
+    """What is known of a channel between two instants.
+
+    resolution_us: how wide a bucket should be; wider when there would be more than `MAX_POINTS`. None: as many as there may be.
+
+    Raises:
+        RangeTooLong: more than `MAX_RANGE_US`.
+        CatalogError: the catalog cannot be read.
+    """
+    if end_utc_us - start_utc_us > MAX_RANGE_US:
+        raise RangeTooLong(f"a time line covers at most {MAX_RANGE_US // (86_400 * US_PER_S)} days; ask for less at once")
+    footage = sized_stretches(catalog, channel, start_utc_us, end_utc_us)
+    known = [
+        Gap(row.start_utc_us, row.end_utc_us, row.cause, row.detail) for row in catalog.gaps(channel, start_utc_us, end_utc_us)
+    ]
+    spans = clipped(covered(item.stretch for item in footage), start_utc_us, end_utc_us)
+    gaps = clipped_gaps(explain((item.stretch for item in footage), (), known), start_utc_us, min(end_utc_us, now_utc_us))
+    step_us = step(start_utc_us, end_utc_us, resolution_us)
+    exact = len(footage) <= _MOST_INDEXES
+    indexes = indexes_of(catalog, [item.segment_id for item in footage]) if exact else {}
+    flows = [flow for item in footage for flow in flows_of(item, indexes.get(item.segment_id, ()))]
+    return ChannelTimeline(channel, spans, gaps, activity(flows, spans, (start_utc_us, end_utc_us), step_us, exact=exact))
+
+
+def step(start_utc_us: int, end_utc_us: int, resolution_us: int | None) -> int:
+    """The width of a bucket: at least what was asked for, and so that they are at most `MAX_POINTS`."""
+    narrowest = -(-max(0, end_utc_us - start_utc_us) // MAX_POINTS)
+    return max(_SMALLEST_STEP_US, narrowest, resolution_us or 0)
+
+
+def clipped(spans: Iterable[Span], start_utc_us: int, end_utc_us: int) -> list[Span]:
+    """What lies inside [start, end)."""
+    inside = ((max(start, start_utc_us), min(end, end_utc_us)) for start, end in spans)
+    return [(start, end) for start, end in inside if start < end]
+
+
+def clipped_gaps(gaps: Iterable[Gap], start_utc_us: int, end_utc_us: int) -> list[Gap]:
+    """The same for gaps; an open one ends with the range."""
+    inside = (Gap(max(gap.start_utc_us, start_utc_us), min(gap.limit, end_utc_us), gap.cause, gap.detail) for gap in gaps)
+    return [gap for gap in inside if gap.start_utc_us < gap.limit]
+
+
+def flows_of(item: SizedStretch, index: Sequence[IndexEntry]) -> list[Flow]:
+    """The bytes of a segment over time: key frame by key frame where its index is known, else evenly."""
+    start, end = item.stretch.start_utc_us, item.stretch.end_utc_us
+    if not index:
+        return [(start, end, item.size_bytes)]
+    flows = []
+    for entry in index:
+        begin = start + entry.start_90k * 100 // 9
+        flows.append((begin, begin + entry.duration_90k * 100 // 9, entry.size_bytes))
+    return flows
+
+
+def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us: int, *, exact: bool) -> Activity:
+    """Bytes per second in each bucket of [start, end)."""
+    start, end = bounds
+    count = -(-max(0, end - start) // step_us)
+    footage_us = _footage_per_bucket(spans, bounds, step_us, count)
+    amounts = [0.0] * count
+    for flow_start, flow_end, size in flows:
+        if flow_end <= start or flow_start >= end:
+            continue
+        duration = max(1, flow_end - flow_start)
+        first = max(0, (flow_start - start) // step_us)
+        last = min(count - 1, (flow_end - 1 - start) // step_us)
+        if first >= last:
+            inside = min(flow_end, end) - max(flow_start, start)
+            amounts[first] += size * inside / duration
+            continue
+        rate = size / duration
+        amounts[first] += rate * (start + (first + 1) * step_us - max(flow_start, start))
+        for bucket in range(first + 1, last):
+            amounts[bucket] += rate * step_us
+        amounts[last] += rate * (min(flow_end, end) - (start + last * step_us))
+    rates = [round(amount * US_PER_S / us) if us else None for amount, us in zip(amounts, footage_us, strict=True)]
+    has_gap = [us < step_us for us in footage_us]
+    if count:
+        has_gap[-1] = footage_us[-1] < end - (start + (count - 1) * step_us)
+    return Activity(start, step_us, rates, has_gap, exact)
+
+
+def _footage_per_bucket(spans: Iterable[Span], bounds: Span, step_us: int, count: int) -> list[int]:
+    """Microseconds of footage in each bucket; `spans` are disjoint."""
+    start, end = bounds
+    result = [0] * count
+    for span_start, span_end in clipped(spans, start, end):
+        first, last = (span_start - start) // step_us, (span_end - 1 - start) // step_us
+        if first == last:
+            result[first] += span_end - span_start
+            continue
+        result[first] += start + (first + 1) * step_us - span_start
+        result[first + 1 : last] = [step_us] * (last - first - 1)
+        result[last] += span_end - (start + last * step_us)
+    return result
