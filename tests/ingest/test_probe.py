@@ -58,6 +58,11 @@ def test_frames_before_the_first_key_frame_change_no_figure() -> None:
     assert seen.key_interval_s() == pytest.approx(2)
 
 
+def test_a_key_frame_added_for_the_one_who_joins_does_not_shorten_the_interval() -> None:
+    joined = [video(n / 25, key=n in {30, 50, 100}) for n in range(30, 101)]
+    assert measured(joined).key_interval_s() == pytest.approx(2)
+
+
 def test_one_key_frame_gives_a_rate_but_no_interval() -> None:
     seen = measured(stream(1.0, fps=25, gop=250))
     assert seen.frame_rate() == pytest.approx(25)

@@ -79,6 +79,7 @@ class Measurement:
     _highest_pts: int = 0
     _first_key_pts: int = 0
     _last_key_pts: int = 0
+    _longest_gop: int = 0
     _whole_gops: _Span = field(default_factory=_Span)
     _open_gop: _Span = field(default_factory=_Span)
     _total_bytes: int = 0
@@ -109,6 +110,7 @@ class Measurement:
         if self.key_frames:
             self._whole_gops.frames += self._open_gop.frames
             self._whole_gops.size_bytes += self._open_gop.size_bytes
+            self._longest_gop = max(self._longest_gop, pts - self._last_key_pts)
         else:
             self._first_key_pts = pts
         self._last_key_pts = pts
@@ -133,9 +135,8 @@ class Measurement:
         return (self.video_frames - 1) * self._clock_hz / ticks if ticks > 0 else None
 
     def key_interval_s(self) -> float | None:
-        """The mean distance of key frames; None with fewer than two."""
-        ticks = self._last_key_pts - self._first_key_pts
-        return ticks / self._clock_hz / (self.key_frames - 1) if self.key_frames > 1 and ticks > 0 else None
+        """The longest distance of two key frames (cameras add one when somebody joins); None with fewer than two."""
+        return self._longest_gop / self._clock_hz if self._longest_gop > 0 else None
 
     def bitrate_bps(self) -> int | None:
         """Video by whole GOPs where possible (a key frame is many times a usual frame's size), audio over the time looked."""
