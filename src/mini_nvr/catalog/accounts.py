@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from mini_nvr.catalog.account_rows import AuditRow, SessionRow, ThrottleRow, UserRow
@@ -19,6 +19,11 @@ from mini_nvr.catalog.schema import audit, sessions, throttle, users
 Verdict = TypeVar("Verdict")
 Throttles = Mapping[str, ThrottleRow]
 
+_SESSION_AND_USER = (
+    select(sessions, *(column.label(f"users_{column.name}") for column in users.columns))
+    .outerjoin(users, users.c.key == sessions.c.user_key)
+    .where(sessions.c.id == bindparam("session"))
+)  # built once: every request asks it
 _OPEN = sessions.c.ended_utc_us.is_(None)
 
 
@@ -90,10 +95,8 @@ class AccountStore:
 
     def session(self, session_id: str) -> tuple[SessionRow, UserRow | None] | None:
         """A session, ended ones too, and the account kept by us under its user's name, if there is one."""
-        query = select(sessions, *(column.label(f"users_{column.name}") for column in users.columns))
-        query = query.outerjoin(users, users.c.key == sessions.c.user_key).where(sessions.c.id == session_id)
         with self._database.read() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_SESSION_AND_USER, {"session": session_id}).mappings().first()
         if row is None:
             return None
         user = None
@@ -105,6 +108,12 @@ class AccountStore:
         """The sessions of a user that nobody has ended, oldest first; some may have expired."""
         with self._database.read() as connection:
             return _open_sessions(connection, user_key)
+
+    def knows_address(self, user_key: str, address: str) -> bool:
+        """Whether the user signed in from an address lately, which is as long as sessions are remembered."""
+        query = select(sessions.c.id).where(sessions.c.user_key == user_key, sessions.c.address == address).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
 
     def add_session(
         self,

@@ -1,0 +1,1 @@
+"""Who may come in: accounts, passwords, sessions, the pace of guessing, CSRF tokens, audit records."""
