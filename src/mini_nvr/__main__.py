@@ -77,8 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", _check, "check the settings and connect to each camera once")
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    listed, reset = _add_user_commands(commands)
     rescan = add("rescan", _rescan, "rebuild the catalog from the files (while nothing records)")
-    for sub in (run, recorder, check, status, rescan):
+    for sub in (run, recorder, check, status, rescan, listed, reset):
         sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
     demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
     demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
@@ -87,6 +88,24 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (recorder, demo):
         sub.add_argument("--settings-fd", type=_positive, help=argparse.SUPPRESS)
     return parser
+
+
+def _add_user_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """`user hash`, and the two that need settings: `user list`, `user reset`."""
+    text = "make password hashes, list accounts, reset a password"
+    user = commands.add_parser("user", help=text, description=text[0].upper() + text[1:] + ".")
+    actions = user.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    hashed = actions.add_parser("hash", help="print the line for .env that holds a password's hash")
+    hashed.add_argument("--number", type=_positive, default=1, metavar="N", help="of the user in .env: userN, passN (default: 1)")
+    hashed.set_defaults(command=_user_hash)
+    listed = actions.add_parser("list", help="show who may sign in")
+    listed.set_defaults(command=_user_list)
+    reset = actions.add_parser("reset", help="print a new one-time password of an account, and end its sessions")
+    reset.add_argument("name", metavar="NAME")
+    reset.set_defaults(command=_user_reset)
+    return listed, reset
 
 
 def _positive(text: str) -> int:
@@ -143,6 +162,26 @@ def _rescan(arguments: argparse.Namespace) -> int:
     from mini_nvr.services.rescan import run
 
     return run(settings)
+
+
+def _user_hash(arguments: argparse.Namespace) -> int:
+    from mini_nvr.services.user import hash_password
+
+    return hash_password(arguments.number)
+
+
+def _user_list(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("user", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.user import list_users
+
+    return list_users(settings)
+
+
+def _user_reset(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("user", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.user import reset_password
+
+    return reset_password(settings, arguments.name)
 
 
 def _service_settings(service: str, settings_fd: int | None, env_file: Path | None) -> "Settings":

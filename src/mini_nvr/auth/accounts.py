@@ -77,6 +77,10 @@ class Accounts:
         first = UserRow(FIRST_USER, FIRST_USER, hashed, True, False, now_utc_us, now_utc_us)
         return password if self._store.add_first_user(first) else None
 
+    def is_configured(self, name: str) -> bool:
+        """Whether the name stands in the configuration, so that its password is not ours to change."""
+        return self._people.is_configured(account_key(name))
+
     # Signing in and out
 
     def login(self, name: str, password: str, address: str, browser: str, now_utc_us: int) -> LoginResult:

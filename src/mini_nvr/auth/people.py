@@ -50,6 +50,9 @@ class People:
     def any_configured(self) -> bool:
         return bool(self._configured)
 
+    def is_configured(self, key: str | None) -> bool:
+        return key in self._configured
+
     def find(self, key: str | None, *, disabled_too: bool = False) -> Person | None:
         """The account of a name, unless it is disabled. Asks the catalog also for names that it need not, for equal time."""
         user = self._store.user(key or "")
