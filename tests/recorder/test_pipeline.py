@@ -83,6 +83,9 @@ class StraightLine:
     def next_start_utc_us(self, pts_90k: int, expected_utc_us: int, elapsed_us: int) -> int:
         return expected_utc_us
 
+    def utc_us(self, pts_90k: int) -> int:
+        return self.start_utc_us(pts_90k)
+
 
 class Bench:
     """A pipeline with its fakes."""

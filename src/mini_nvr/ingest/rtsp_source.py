@@ -55,6 +55,10 @@ class RtspTimeLine:
             _log.warning("%s: the system clock was set by %+.3f s; the next file follows it", self._label, step_us / 1e6)
         return start.utc_us
 
+    def utc_us(self, pts_90k: int) -> int:
+        """`ingest.source.TimeLine`"""
+        return to_wall_us(self.video.anchor_ns, self._read_wall_offset()) + media_us(pts_90k)
+
     def _read_wall_offset(self) -> int:
         return self._clock.utc_us() - self._clock.monotonic_ns() // NS_PER_US
 

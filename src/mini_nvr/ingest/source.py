@@ -34,6 +34,9 @@ class TimeLine(Protocol):
     def next_start_utc_us(self, pts_90k: int, expected_utc_us: int, elapsed_us: int) -> int:
         """The wall instant at which a following segment starts: `expected_utc_us` corrected by the drift that may be corrected."""
 
+    def utc_us(self, pts_90k: int) -> int:
+        """The wall instant of a media time as far as it is known now; for showing, changes nothing."""
+
 
 class Receiver(Protocol):
     """Consumes the frames of one channel. All methods are called on the event loop and must neither block nor raise."""

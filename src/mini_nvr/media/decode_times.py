@@ -22,6 +22,11 @@ class DecodeClock:
         self._early = 0
 
     @property
+    def depth(self) -> int:
+        """The reorder depth as far as it is known."""
+        return self._depth
+
+    @property
     def reordering(self) -> bool:
         return self._depth > 0
 

@@ -24,6 +24,7 @@ from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.recorder.meter import Meter
 from mini_nvr.recorder.segmenter import Cut, Segmenter
 from mini_nvr.recorder.take import AUDIO_PATIENCE, Take
+from mini_nvr.recorder.tap import Tap
 from mini_nvr.segment.model import Container, GapNote, SegmentHeader
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class ChannelPipeline:
         self.meter = Meter()
         self.format: VideoFormat | None = None
         self.last_frame_ns = 0
+        self.tap: Tap | None = None
         self._disk = disk
         self._note_run = note_run
         self._clock = clock
@@ -132,6 +134,8 @@ class ChannelPipeline:
         self._end_audio()
         end_utc_us = self.stop(cause)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, cause, detail)
+        if self.tap is not None:
+            self.tap.on_end(cause, detail)
 
     def close(self) -> None:
         """The recorder stops: end the run, take no more frames."""
@@ -139,11 +143,16 @@ class ChannelPipeline:
         self._end_audio()
         end_utc_us = self.stop(GapCause.RECORDER_DOWN)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, GapCause.RECORDER_DOWN)
+        if self.tap is not None:
+            self.tap.on_end(GapCause.RECORDER_DOWN, "")
+            self.tap = None
 
     def on_video(self, frame: Frame) -> None:
         """`ingest.source.Receiver`; the hot path: one call a frame."""
         self.last_frame_ns = frame.arrival_ns
         changed = frame.new_format is not None and self._format_changed(frame.new_format)
+        if self.tap is not None:
+            self.tap.on_video(frame)
         cut = self._segmenter.decide(frame.pts, frame.is_key, changed)
         if cut is not Cut.NONE and not self._cut(cut, frame):
             return
@@ -158,6 +167,8 @@ class ChannelPipeline:
     def _add_audio(self, track: AudioTrack, frames: list[tuple[bytes, int]]) -> None:
         """Each frame goes to the file that holds the video of its time."""
         for data, pts in frames:
+            if self.tap is not None:
+                self.tap.on_audio(data, pts)
             closing = self._closing
             if closing is not None and closing.audio is not None and closing.boundary is not None:
                 if pts < track.ticks(closing.boundary):
@@ -197,6 +208,8 @@ class ChannelPipeline:
         if old == new:
             return False
         _log.info("%s: %s.%s %dx%d (%s)", self._label, new.codec[0].upper(), new.codec[1:], new.width, new.height, new.codec_string)
+        if self.tap is not None and self._line is not None:
+            self.tap.on_format(new, self._audio.format if self._audio else None, self._line)
         return True
 
     def _cut(self, cut: Cut, frame: Frame) -> bool:
