@@ -104,11 +104,15 @@ class StreamHub:
 
     def on_end(self, cause: GapCause, detail: str) -> None:
         """No frames until the next `on_format`; may be called again with another cause."""
-        self._forget_frames()
-        self._end_epoch(tell=False)
-        self._format = self._line = self._sound = self._sound_pts = None
+        self.clear()
         self._ended = protocol.event("ended", cause=str(cause), detail=detail)
         self._tell(self._ended)
+
+    def clear(self) -> None:
+        """As if there had never been a frame; viewers are told nothing."""
+        self._forget_frames()
+        self._end_epoch(tell=False)
+        self._format = self._line = self._sound = self._sound_pts = self._ended = None
 
     def look_for_stall(self, now_ns: int) -> None:
         """Tell viewers when a connected camera sends no frames; called each second or so while somebody watches."""

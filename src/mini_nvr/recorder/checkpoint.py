@@ -6,6 +6,7 @@ A catalog that cannot be written (locked, damaged, disk full) never stops record
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -33,13 +34,24 @@ class _Pending:
 
 
 class Checkpointer:
-    """Implements `recorder.disk.Keeper`; `note_gap` and `note_run` are called on the event loop, the rest on the threads named."""
+    """Implements `recorder.disk.Keeper`; `note_gap` and `note_run` are called on the event loop, the rest on the threads named.
 
-    def __init__(self, catalog: Catalog, record_dir: Path, interval_s: float, clock: Clock) -> None:
+    committed: called on the sync thread with the segments that the catalog has just taken.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        record_dir: Path,
+        interval_s: float,
+        clock: Clock,
+        committed: Callable[[list[SegmentChange]], None] = lambda changes: None,
+    ) -> None:
         self._catalog = catalog
         self._record_dir = record_dir
         self._interval_s = interval_s
         self._clock = clock
+        self._committed = committed
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._growing: dict[GrowingSegment, None] = {}
@@ -160,6 +172,8 @@ class Checkpointer:
             if self._catalog_failed:
                 _log.warning("catalog: writable again, nothing was lost")
             self._catalog_failed = False
+            if pending.segments:
+                self._committed(list(pending.segments.values()))
 
     def _claim(self, path: PurePosixPath, facts: SegmentFacts) -> None:
         with self._lock:

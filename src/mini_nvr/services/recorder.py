@@ -30,6 +30,7 @@ from mini_nvr.recorder.pipeline import ChannelPipeline, ChannelRules
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.recorder.volume import RecordingVolume
 from mini_nvr.segment.model import GapNote
+from mini_nvr.services.live import LiveService
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,9 @@ class RecorderService:
         self._clock = clock
         self._lock = lock
         self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
-        self._checkpointer = Checkpointer(catalog, settings.record_dir, settings.sync_interval_s, clock)
+        self._live = LiveService(settings.channels, clock, self.status)
+        interval_s = settings.sync_interval_s
+        self._checkpointer = Checkpointer(catalog, settings.record_dir, interval_s, clock, self._live.note_segments)
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
         self._disk = DiskThread(files.create, self._checkpointer)
         self._channels: list[Channel] = []
@@ -87,6 +90,7 @@ class RecorderService:
         self._checkpointer.start()
         self._disk.start()
         await self._control.start(self._settings.data_dir)
+        await self._live.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
         self._tasks.append(asyncio.create_task(gather_reads(self._streams, self._clock, block)))
@@ -106,6 +110,7 @@ class RecorderService:
             _log.error("the disk did not take everything in time; the next start seals what is there")
         with suppress(TimeoutError):
             await asyncio.wait_for(good_byes, 0.5)
+        await self._live.stop()
         await self._control.stop()
         _log.info("stopped, %s", "all files are sealed" if disk_done and synced else "some files are not sealed")
 
@@ -156,6 +161,7 @@ class RecorderService:
         gaps.begin(silent_since_utc_us, GapCause.RECORDER_DOWN)
         rules = ChannelRules(channel.number, channel.name, self._settings.segment_duration_s, self._settings.record_format)
         pipeline = ChannelPipeline(rules, self._disk, gaps, self._note_run, self._clock, lambda act: ignore_closed_loop(post, act))
+        self._live.attach(pipeline)
         had_footage = self._catalog.footage_end(channel.number) is not None
         return Channel(channel.url.get_secret_value(), pipeline, self._clock, audio=channel.audio, had_footage=had_footage)
 
@@ -183,6 +189,7 @@ class RecorderService:
 
     def _note_gap(self, gap: GapChange) -> None:
         self._checkpointer.note_gap(gap)
+        self._live.note_gap(gap)
 
     def _note_run(self, run: RunChange) -> None:
         self._checkpointer.note_run(run)
