@@ -1,0 +1,69 @@
+"""GET /api/config: what the viewer must know of the settings; never a secret, an address of a camera, or a path (SECURITY S6)."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from mini_nvr import __version__
+from mini_nvr.api.caller import SignedIn
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import Model, guarded
+from mini_nvr.catalog.playback_queries import playable_segments
+from mini_nvr.config.model import ChannelSettings
+
+router = APIRouter(tags=["system"])
+
+BYTES_PER_GB = 1 << 30
+
+
+class ChannelConfig(Model):
+    """One channel."""
+
+    channel: int = Field(description="Its number, from 1.")
+    name: str
+    enabled: bool
+    has_audio: bool = Field(description="Sound is recorded: it is switched on, and the newest footage, if there is any, has some.")
+    has_sub: bool = Field(description="There is a small sub stream to watch live.")
+
+
+class Config(Model):
+    """The installation."""
+
+    num_channels: int
+    storage_limit: float | None = Field(description="The most that all footage may take, in GB (2^30 bytes); null: no limit.")
+    channels: list[ChannelConfig] = Field(description="Those that the user may watch.")
+    segment_duration: int = Field(description="Length of one file, in seconds.")
+    time_zone: str = Field(description="IANA name of the zone of days and local times.", examples=["Europe/Paris"])
+    version: str
+
+
+@router.get("/api/config", summary="Channels and settings", responses=guarded())
+def config(session: SignedIn, deps: Parts) -> Config:
+    """What the viewer needs to know before it shows anything."""
+    settings = deps.settings
+    limit = settings.max_storage_bytes
+    shown = [channel for channel in settings.channels if deps.accounts.may_watch(session.user, channel.number)]
+    return Config(
+        num_channels=len(settings.channels),
+        storage_limit=None if limit is None else round(limit / BYTES_PER_GB, 3),
+        channels=[
+            ChannelConfig(
+                channel=channel.number,
+                name=channel.name,
+                enabled=channel.enabled,
+                has_audio=_has_audio(deps, channel),
+                has_sub=channel.sub_url is not None,
+            )
+            for channel in shown
+        ],
+        segment_duration=settings.segment_duration_s,
+        time_zone=settings.zone.key,
+        version=__version__,
+    )
+
+
+def _has_audio(deps: Deps, channel: ChannelSettings) -> bool:
+    if not channel.audio:
+        return False
+    end = deps.catalog.footage_end(channel.number)
+    newest = playable_segments(deps.catalog, channel.number, end - 1) if end is not None else []
+    return not newest or newest[-1].audio_codec is not None

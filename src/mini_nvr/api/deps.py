@@ -1,0 +1,61 @@
+"""What every route can reach: made once by the composition root, or by a test with its own parts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from mini_nvr.api.event_feed import EventFeed
+from mini_nvr.api.instruments import Instruments
+from mini_nvr.api.open_streams import OpenStreams
+from mini_nvr.api.ports import Recorder
+from mini_nvr.api.watching import WatchNotes
+from mini_nvr.auth.accounts import Accounts
+from mini_nvr.auth.audit import Audit
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.clock import Clock
+from mini_nvr.config.model import ChannelSettings, Settings
+from mini_nvr.playback.stills import StillMaker
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything below the API.
+
+    metrics_token: lets a caller read /metrics from other machines; None: this machine alone may.
+    """
+
+    settings: Settings
+    catalog: Catalog
+    accounts: Accounts
+    audit: Audit
+    stills: StillMaker
+    recorder: Recorder
+    clock: Clock
+    metrics_token: str | None = None
+    feed: EventFeed = field(default_factory=EventFeed)
+    instruments: Instruments = field(default_factory=Instruments)
+    streams: OpenStreams = field(default_factory=OpenStreams)
+    watching: WatchNotes = field(default_factory=WatchNotes)
+
+    @property
+    def record_dir(self) -> Path:
+        return self.settings.record_dir
+
+    def channel(self, number: int) -> ChannelSettings | None:
+        """A configured channel."""
+        channels = self.settings.channels
+        return channels[number - 1] if 1 <= number <= len(channels) else None
+
+
+def deps_of(connection: HTTPConnection) -> Deps:
+    """The `Deps` of the app that serves a request."""
+    deps = connection.app.state.deps
+    if not isinstance(deps, Deps):
+        raise TypeError("app.state.deps")
+    return deps
+
+
+Parts = Annotated[Deps, Depends(deps_of)]

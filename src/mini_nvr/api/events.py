@@ -1,0 +1,64 @@
+"""GET /api/events: what happens, as server-sent events (WHATWG HTML section 9.2)."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from mini_nvr.api.caller import SignedIn
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import guarded
+from mini_nvr.api.ports import RecorderEvent
+from mini_nvr.auth.sessions import Session
+
+router = APIRouter(tags=["live"])
+
+MEDIA_TYPE: Final = "text/event-stream"
+KEEP_ALIVE_S: Final = 15.0
+RETRY_MS: Final = 2_000
+
+
+@router.get(
+    "/api/events",
+    summary="What happens, as it happens",
+    response_class=StreamingResponse,
+    responses={
+        **guarded(),
+        200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
+async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
+    """Each event is JSON with a key `event`: `recorder` (it runs or not), `state` of a channel, `opened`, `sealed`, `deleted`, ...
+
+    `lost` says that this reader was too slow and should ask anew for what it shows.
+    """
+    return StreamingResponse(_stream(deps, session), media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
+
+
+async def _stream(deps: Deps, session: Session) -> AsyncIterator[str]:
+    gauge = deps.instruments.listeners
+    with deps.feed.listen() as listener, deps.streams.open(session.id, listener.close), gauge.track_inprogress():
+        yield f"retry: {RETRY_MS}\n\n" + as_text({"event": "recorder", "running": deps.feed.recorder_running})
+        while not listener.closed:
+            event = await listener.next(KEEP_ALIVE_S)
+            if event is not None:
+                if _concerns(deps, session.user, event):
+                    yield as_text(event)
+            elif await run_in_threadpool(deps.accounts.session_alive, session.id, deps.clock.utc_us()):
+                yield ": still here\n\n"
+            else:
+                break
+
+
+def _concerns(deps: Deps, user: str, event: RecorderEvent) -> bool:
+    """Events about a channel are for those who may watch it (SECURITY S3)."""
+    channel = event.get("channel")
+    return not isinstance(channel, int) or deps.accounts.may_watch(user, channel)
+
+
+def as_text(event: RecorderEvent) -> str:
+    """One event on the wire; JSON holds no line break."""
+    return f"data: {json.dumps(dict(event), ensure_ascii=False, separators=(',', ':'))}\n\n"

@@ -1,0 +1,102 @@
+"""GET /api/channel/{ch}/export.mp4: any stretch of time as one ordinary file."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Generator
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from mini_nvr.api.byte_answer import byte_answer
+from mini_nvr.api.byte_ranges import Span
+from mini_nvr.api.caller import AnyCaller, SignedIn
+from mini_nvr.api.channels import ChannelNumber, require_channel
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import binary, guarded
+from mini_nvr.api.instants import parse_range
+from mini_nvr.api.timeline import Instant
+from mini_nvr.auth.audit import AuditAction
+from mini_nvr.playback.errors import PlaybackError
+from mini_nvr.playback.export import ExportPlan, plan
+
+router = APIRouter(tags=["playback"])
+
+MEDIA_TYPE: Final = "video/mp4"
+
+_log = logging.getLogger(__name__)
+
+
+class PlanSource:
+    """Reads an export on threads, one large chunk at a time."""
+
+    def __init__(self, export: ExportPlan) -> None:
+        self._export = export
+        self._chunks: Generator[bytes] | None = None
+        self._reading: asyncio.Future[bytes | None] | None = None
+
+    async def read(self, span: Span) -> AsyncIterator[bytes]:
+        self._chunks = _chunks(self._export, span)
+        loop = asyncio.get_running_loop()
+        while True:
+            self._reading = loop.run_in_executor(None, next, self._chunks, None)
+            chunk = await self._reading
+            if chunk is None:
+                return
+            yield chunk
+
+    async def close(self) -> None:
+        if self._reading is not None and not self._reading.done():
+            await asyncio.wait([self._reading])
+        if self._chunks is not None:
+            self._chunks.close()  # and with it the file that it reads
+
+
+def _chunks(export: ExportPlan, span: Span) -> Generator[bytes]:
+    """Ends early, and with it the connection, when a file went away meanwhile."""
+    try:
+        yield from export.read(span.start, span.end)
+    except PlaybackError as exc:
+        _log.warning("export of %s broke off: %s", export.name, exc)
+
+
+@router.api_route("/api/channel/{ch}/export.mp4", methods=["HEAD"], include_in_schema=False)
+@router.get(
+    "/api/channel/{ch}/export.mp4",
+    summary="A range as one MP4",
+    response_class=Response,
+    responses={**guarded(404, 409), **binary(MEDIA_TYPE, "The footage of the range as an ordinary MP4", ranges=True)},
+)
+async def export(
+    request: Request, *, ch: ChannelNumber, start: Instant, end: Instant, caller: AnyCaller, session: SignedIn, deps: Parts
+) -> Response:
+    """Starts exactly at `start`, goes over files and gaps, and can be resumed by `Range`.
+
+    Where the picture's format changes inside the range: 409 with the `ranges` that can be exported one by one.
+    """
+    first, last = parse_range(start, end)
+    made = await run_in_threadpool(_plan, deps, session.user, ch, first, last)
+    if request.method == "GET" and deps.watching.is_new(session.id, ch, f"export {first} {last}", deps.clock.utc_us()):
+        await run_in_threadpool(
+            deps.audit.record, deps.clock.utc_us(), AuditAction.EXPORT, session.user, caller.address, f"channel {ch}", made.name
+        )
+    return await byte_answer(
+        request,
+        PlanSource(made),
+        size_bytes=made.size_bytes,
+        etag=f'"{made.etag}"',
+        media_type=MEDIA_TYPE,
+        headers={"content-disposition": attachment(made.name), "cache-control": "private, no-cache"},
+    )
+
+
+def _plan(deps: Deps, user: str, channel: int, start_utc_us: int, end_utc_us: int) -> ExportPlan:
+    require_channel(deps, user, channel)
+    return plan(deps.catalog, deps.record_dir, channel, start_utc_us, end_utc_us, zone=deps.settings.zone)
+
+
+def attachment(name: str) -> str:
+    """The value of `Content-Disposition` for a file name (RFC 6266 with RFC 8187 for what is not ASCII)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,84 @@
+"""What routes, FastAPI and the rooms below raise, turned into problems: one border for all of them."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from mini_nvr.api.problems import Problem, not_found
+from mini_nvr.auth.passwords import HashingBusy
+from mini_nvr.errors import CatalogError
+from mini_nvr.playback.errors import FootageUnreadable, FormatChanges, NoFootage, NotPlayable, RangeTooLong
+
+Failure = TypeVar("Failure", bound=Exception)
+
+_MOST_SHOWN: Final = 5
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception that a route may raise with problem details."""
+    _map(app, Problem, lambda problem: problem)
+    _map(app, RequestValidationError, _validation)
+    _map(app, HTTPException, _http)
+    _map(app, CatalogError, lambda _: _unavailable("the catalog does not answer"))
+    _map(app, HashingBusy, lambda error: _unavailable(str(error)))
+    _map(app, NoFootage, _no_footage)
+    _map(app, NotPlayable, lambda error: Problem("not-playable", str(error), "download the files by their `id`"))
+    _map(app, FormatChanges, _format_changes)
+    _map(app, FootageUnreadable, lambda error: not_found(str(error), "list the day's recordings again"))
+    _map(
+        app, RangeTooLong, lambda error: Problem("invalid-parameter", str(error), "use a shorter range", more={"parameter": "end"})
+    )
+
+
+def _map(app: FastAPI, kind: type[Failure], to_problem: Callable[[Failure], Problem]) -> None:
+    async def answer(connection: Request | WebSocket, error: Exception) -> Response:
+        if not isinstance(error, kind):
+            raise TypeError(kind.__name__) from error
+        problem = to_problem(error)
+        if isinstance(connection, WebSocket):
+            raise problem  # the outermost layer knows how to refuse an upgrade
+        return problem.response()
+
+    app.add_exception_handler(kind, answer)
+
+
+def _validation(error: RequestValidationError) -> Problem:
+    """What pydantic found, without the values: a body may hold a password."""
+    found = []
+    for item in error.errors()[:_MOST_SHOWN]:
+        place = ".".join(part for part in item["loc"][1:] if isinstance(part, str))
+        found.append(f"{place or 'body'}: {item['msg']}")
+    in_body = any(item["loc"][0] == "body" for item in error.errors())
+    kind = "invalid-request" if in_body else "invalid-parameter"
+    return Problem(kind, "; ".join(found), "correct it; /api/openapi.json says what is allowed")
+
+
+def _http(error: HTTPException) -> Problem:
+    """What Starlette and FastAPI raise by themselves: unknown addresses, wrong methods, bodies that are not JSON."""
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return not_found("nothing has this address", "see /api/openapi.json for all addresses")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return Problem("method-not-allowed", "this method is not for this address", f"use {allowed}", headers={"allow": allowed})
+    return Problem("invalid-request", str(error.detail), "correct the request")
+
+
+def _unavailable(detail: str) -> Problem:
+    return Problem("unavailable", detail, "try again; the log says why", headers={"retry-after": "5"})
+
+
+def _no_footage(error: NoFootage) -> Problem:
+    cause = error.cause.value if error.cause is not None else None
+    return Problem("no-footage", str(error), "see /api/timeline for where there is footage", more={"cause": cause})
+
+
+def _format_changes(error: FormatChanges) -> Problem:
+    ranges = [{"start": start // 1000, "end": end // 1000} for start, end in error.ranges]
+    return Problem("format-changes", str(error), "export each of `ranges` by itself", more={"ranges": ranges})

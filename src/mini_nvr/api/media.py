@@ -1,0 +1,92 @@
+"""Footage files by their catalog id: what playlists point to, and what a download takes."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParameter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from mini_nvr.api.byte_answer import byte_answer
+from mini_nvr.api.caller import SignedIn
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import binary, guarded
+from mini_nvr.api.file_source import FileSource
+from mini_nvr.api.problems import not_found
+from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.catalog.playback_queries import segment_by_id
+
+router = APIRouter(tags=["playback"])
+
+MEDIA_TYPES: Final = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
+IMMUTABLE: Final = "private, max-age=31536000, immutable"
+GROWS: Final = "private, no-cache"
+HIGHEST_ID: Final = 2**53 - 1
+
+SegmentId = Annotated[int, PathParameter(ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1])]
+
+
+@router.api_route("/api/segments/{segment_id}.mp4", methods=["HEAD"], include_in_schema=False)
+@router.get(
+    "/api/segments/{segment_id}.mp4",
+    summary="One file of footage",
+    response_class=Response,
+    responses={**guarded(404), **binary("video/mp4", "The file", ranges=True)},
+)
+async def segment_file(request: Request, segment_id: SegmentId, session: SignedIn, deps: Parts) -> Response:
+    """The file, whole or one range of it. Several ranges in one request are refused.
+
+    A sealed file never changes and may be cached for ever. A growing one is served up to its last checkpoint: what is served is on
+    the disk. Bytes that were served once stay as they are.
+    """
+    row = await run_in_threadpool(find_segment, deps, segment_id, session.user)
+    fd = await run_in_threadpool(open_footage, deps.record_dir, row)
+    size = row.size_bytes if row.state is SegmentState.GROWING else os.fstat(fd).st_size
+    sealed = row.state is SegmentState.SEALED
+    return await byte_answer(
+        request,
+        FileSource(fd),
+        size_bytes=size,
+        etag=f'"{row.id}-{size}{"" if sealed else "-growing"}"',
+        media_type=MEDIA_TYPES[row.container],
+        headers={"cache-control": IMMUTABLE if sealed else GROWS},
+    )
+
+
+def find_segment(deps: Deps, segment_id: int, user: str) -> SegmentRow:
+    """A recording that this user may watch; called on a thread.
+
+    Raises:
+        Problem: 404, also for one that is being deleted or that belongs to a channel the user may not watch (SECURITY S3).
+    """
+    row = segment_by_id(deps.catalog, segment_id)
+    if row is None or not deps.accounts.may_watch(user, row.channel):
+        raise not_found(
+            f"there is no recording {segment_id}", "it may have been deleted meanwhile: list the day's recordings again"
+        )
+    return row
+
+
+def open_footage(record_dir: Path, row: SegmentRow) -> int:
+    """A descriptor of a recording's file: a regular file inside the recording folder, reached through no link (SECURITY S1).
+
+    Raises:
+        Problem: 404, the file is not there.
+    """
+    try:
+        root = record_dir.resolve(strict=True)
+        path = (root / row.path).resolve(strict=True)
+        if not path.is_relative_to(root):
+            raise FileNotFoundError
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as exc:
+        raise not_found(
+            f"the file of recording {row.id} cannot be read", "see that the recording disk is there; the log may say more"
+        ) from exc
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise not_found(f"the file of recording {row.id} is no file", "see what happened to the recording folder")
+    return fd

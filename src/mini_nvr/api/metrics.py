@@ -1,0 +1,130 @@
+"""GET /metrics: numbers for Prometheus, made at each scrape from what the recorder and the catalog say."""
+
+import hmac
+from collections.abc import Iterator, Sequence
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+
+from mini_nvr.api.caller import AnyCaller, Caller
+from mini_nvr.api.client_address import is_loopback
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import problems
+from mini_nvr.api.live_status import statuses
+from mini_nvr.api.problems import Problem
+from mini_nvr.api.storage import free_bytes
+from mini_nvr.catalog.usage import usage_per_channel
+from mini_nvr.clock import US_PER_S
+from mini_nvr.errors import MiniNvrError
+from mini_nvr.recorder.status import ChannelStatus
+
+router = APIRouter(tags=["system"])
+
+_FORWARDING = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
+
+
+@router.get(
+    "/metrics",
+    summary="Numbers for Prometheus",
+    response_class=Response,
+    responses={**problems(401), 200: {"description": "The text format", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request, caller: AnyCaller, deps: Parts) -> Response:
+    """For a caller on this machine, one with `Authorization: Bearer TOKEN`, or somebody signed in."""
+    if not may_read(request, caller, deps.metrics_token):
+        raise Problem(
+            "sign-in-required",
+            "numbers are for callers on this machine, or with the token",
+            "send Authorization: Bearer with the token",
+            headers={"www-authenticate": "Bearer"},
+        )
+    rows = await statuses(deps)
+    text = await run_in_threadpool(_text, deps, rows)
+    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def may_read(request: Request, caller: Caller, token: str | None) -> bool:
+    """By session, by token, or from this machine: but not through a proxy on it that forwards for somebody else."""
+    if caller.session is not None and not caller.session.must_change:
+        return True
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    if token is not None and scheme.lower() == "bearer":
+        return hmac.compare_digest(presented.strip().encode("utf-8", "replace"), token.encode())
+    return is_loopback(caller.address) and not any(name in request.headers for name in _FORWARDING)
+
+
+def _text(deps: Deps, rows: Sequence[ChannelStatus]) -> bytes:
+    now = CollectorRegistry()
+    now.register(_Now(deps, rows))
+    return generate_latest(now) + generate_latest(deps.instruments.registry)
+
+
+class _Now(Collector):
+    """The numbers of this moment."""
+
+    def __init__(self, deps: Deps, rows: Sequence[ChannelStatus]) -> None:
+        self._deps = deps
+        self._rows = rows
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield from channel_metrics(self._rows)
+        yield GaugeMetricFamily("mini_nvr_recorder_up", "The recorder answers.", value=float(self._deps.feed.recorder_running))
+        try:
+            yield from self._catalog_metrics()
+        except MiniNvrError:
+            yield GaugeMetricFamily("mini_nvr_catalog_up", "The catalog answers.", value=0)
+        else:
+            yield GaugeMetricFamily("mini_nvr_catalog_up", "The catalog answers.", value=1)
+
+    def _catalog_metrics(self) -> Iterator[Metric]:
+        deps = self._deps
+        last = deps.catalog.last_checkpoint_utc_us()
+        if last is not None:
+            age_s = max(0, deps.clock.utc_us() - last) / US_PER_S
+            yield GaugeMetricFamily("mini_nvr_checkpoint_age_seconds", "Since footage was last made durable.", value=age_s)
+        used = GaugeMetricFamily("mini_nvr_footage_bytes", "What a channel's footage takes.", labels=["channel"])
+        for usage in usage_per_channel(deps.catalog):
+            used.add_metric([str(usage.channel)], usage.size_bytes)
+        yield used
+        free = free_bytes(deps)
+        if free is not None:
+            yield GaugeMetricFamily("mini_nvr_volume_free_bytes", "Left on the volume of the recordings.", value=free)
+        if deps.settings.max_storage_bytes is not None:
+            limit = deps.settings.max_storage_bytes
+            yield GaugeMetricFamily("mini_nvr_footage_limit_bytes", "The most that footage may take.", value=limit)
+
+
+def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:
+    """What the recorder says of each channel; numbers that it does not know are absent."""
+    live = GaugeMetricFamily("mini_nvr_channel_live", "Frames arrive and are recorded.", labels=["channel"])
+    gap = GaugeMetricFamily("mini_nvr_channel_gap", "There is no footage now, by cause.", labels=["channel", "cause"])
+    gauges = {
+        "fps": GaugeMetricFamily("mini_nvr_channel_frames_per_second", "Video frames lately.", labels=["channel"]),
+        "bitrate_bps": GaugeMetricFamily("mini_nvr_channel_bits_per_second", "Received lately.", labels=["channel"]),
+        "queue_bytes": GaugeMetricFamily(
+            "mini_nvr_channel_queue_bytes", "Received, not yet handed to the disk.", labels=["channel"]
+        ),
+    }
+    age = GaugeMetricFamily("mini_nvr_channel_last_frame_age_seconds", "Since the last frame.", labels=["channel"])
+    counters = {
+        "reconnects": CounterMetricFamily("mini_nvr_channel_reconnects", "Since the recorder started.", labels=["channel"]),
+        "packets_lost": CounterMetricFamily("mini_nvr_channel_packets_lost", "Since the recorder started.", labels=["channel"]),
+    }
+    for row in rows:
+        label = [str(row.number)]
+        live.add_metric(label, float(row.status == "LIVE"))
+        if row.last_gap is not None and row.last_gap.end_utc_us is None:
+            gap.add_metric([*label, row.last_gap.cause.value], 1)
+        if row.last_frame_age_ms is not None:
+            age.add_metric(label, row.last_frame_age_ms / 1_000)
+        for name, family in (gauges | counters).items():
+            value = getattr(row, name)
+            if value is not None:
+                family.add_metric(label, value)
+    yield from (live, gap, age, *gauges.values(), *counters.values())

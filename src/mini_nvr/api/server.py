@@ -1,0 +1,95 @@
+"""The app: routes inside, and around them, from the inside out, the body limit, the guard, the edge and the headers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from mini_nvr import __version__
+from mini_nvr.api import (
+    config,
+    events,
+    export,
+    health,
+    live,
+    live_status,
+    login,
+    media,
+    metrics,
+    page,
+    playlist,
+    recordings,
+    stills,
+    storage,
+    timeline,
+)
+from mini_nvr.api.body_limit import BodyLimit
+from mini_nvr.api.deps import Deps
+from mini_nvr.api.edge import Edge
+from mini_nvr.api.failures import install
+from mini_nvr.api.guard import Guard
+from mini_nvr.api.openapi import document
+from mini_nvr.api.response_headers import ResponseHeaders
+
+OPENAPI_PATH: Final = "/api/openapi.json"
+
+_ROUTERS: Final = (
+    login.router,
+    config.router,
+    storage.router,
+    live_status.router,
+    recordings.router,
+    timeline.router,
+    playlist.router,
+    media.router,
+    stills.router,
+    export.router,
+    live.router,
+    events.router,
+    health.router,
+    metrics.router,
+    page.router,
+)
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """The whole web service over the parts it is given; `deps` outlives it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(deps.feed.follow(deps.recorder, deps.clock))
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    app = FastAPI(
+        title="Mini-NVR",
+        version=__version__,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.deps = deps
+    for router in _ROUTERS:
+        app.include_router(router)
+    install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, deps=deps)
+    app.add_middleware(Edge, deps=deps)
+    app.add_middleware(ResponseHeaders)
+    deps.accounts.on_session_end(deps.streams.end)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+    return app

@@ -1,0 +1,101 @@
+"""GET /api/timeline: where there is footage, where there is none and why, and how much moves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from mini_nvr.api.caller import SignedIn
+from mini_nvr.api.channels import ChannelList, require_channels
+from mini_nvr.api.deps import Parts
+from mini_nvr.api.documented import Model, guarded
+from mini_nvr.api.instants import parse_range
+from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, channel_timeline
+
+router = APIRouter(tags=["playback"])
+
+Instant = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="RFC 3339 with an offset, or milliseconds since 1970.",
+        examples=["2026-11-22T08:00:00+01:00", "1795330800000"],
+    ),
+]
+Resolution = Annotated[
+    float | None,
+    Query(ge=1, le=86_400, description="Seconds a bucket of activity; wider when there would be more than 2,000.", examples=[60]),
+]
+
+
+class TimelineGap(Model):
+    """Time without footage."""
+
+    start: int = Field(description="Milliseconds since 1970.")
+    end: int
+    cause: str = Field(examples=["camera offline"])
+    detail: str
+
+
+class TimelineActivity(Model):
+    """Bytes per second in buckets of equal width; an encoder spends bytes where the picture changes."""
+
+    start: int = Field(description="Where the first bucket begins, milliseconds since 1970.")
+    step: float = Field(description="Seconds a bucket; the last one may be cut short by the end of the range.")
+    bytes_per_second: list[int | None] = Field(description="Over the footage of the bucket; null where there is none.")
+    has_gap: list[bool] = Field(description="Some of the bucket is without footage.")
+    exact: bool = Field(description="Key frame by key frame; otherwise file by file.")
+
+
+class TimelineOfChannel(Model):
+    """One channel, clipped to the range."""
+
+    channel: int
+    spans: list[tuple[int, int]] = Field(description="[start, end) of unbroken footage, milliseconds since 1970.")
+    gaps: list[TimelineGap]
+    activity: TimelineActivity
+
+
+class Timeline(Model):
+    """The range that was asked for."""
+
+    start: int = Field(description="Milliseconds since 1970.")
+    end: int
+    channels: list[TimelineOfChannel]
+
+
+@router.get("/api/timeline", summary="Footage, gaps and activity", responses=guarded(404))
+def timeline(
+    start: Instant,
+    end: Instant,
+    session: SignedIn,
+    deps: Parts,
+    channels: ChannelList | None = None,
+    resolution: Resolution = None,
+) -> Timeline:
+    """Each channel between two instants, at most 32 days. Time without footage is a gap with its cause, never averaged away."""
+    numbers = require_channels(deps, session.user, channels)
+    first, last = parse_range(start, end, MAX_RANGE_US / 1_000_000)
+    step_us = None if resolution is None else round(resolution * 1_000_000)
+    now = deps.clock.utc_us()
+    found = [channel_timeline(deps.catalog, number, first, last, now_utc_us=now, resolution_us=step_us) for number in numbers]
+    return Timeline(start=first // 1000, end=last // 1000, channels=[_show(one) for one in found])
+
+
+def _show(one: ChannelTimeline) -> TimelineOfChannel:
+    activity = one.activity
+    return TimelineOfChannel(
+        channel=one.channel,
+        spans=[(start // 1000, end // 1000) for start, end in one.spans],
+        gaps=[
+            TimelineGap(start=gap.start_utc_us // 1000, end=gap.limit // 1000, cause=gap.cause, detail=gap.detail)
+            for gap in one.gaps
+        ],
+        activity=TimelineActivity(
+            start=activity.start_utc_us // 1000,
+            step=activity.step_us / 1_000_000,
+            bytes_per_second=activity.bytes_per_s,
+            has_gap=activity.has_gap,
+            exact=activity.exact,
+        ),
+    )

@@ -1,0 +1,45 @@
+"""A web service over new folders."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from mini_nvr.catalog.repository import Catalog
+from tests.support.web import Browser, Web, make_web
+
+
+@pytest.fixture(scope="session")
+def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty catalog, migrated once for all tests."""
+    data_dir = tmp_path_factory.mktemp("template")
+    Catalog.open(data_dir).close()
+    return data_dir / "catalog.db"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, empty_catalog: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
+    return tmp_path
+
+
+@pytest.fixture
+async def web(folder: Path) -> AsyncIterator[Web]:
+    made = make_web(folder)
+    yield made
+    for client in made.clients:
+        await client.aclose()
+    made.catalog.close()
+
+
+@pytest.fixture
+async def browser(web: Web) -> Browser:
+    """Signed in as the first user."""
+    return await web.signed_in()
+
+
+@pytest.fixture
+def anonymous(web: Web) -> Iterator[Browser]:
+    yield web.client()
