@@ -74,18 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "start everything and keep it running")
     run.add_argument("--demo", action="store_true", help="record simulated cameras when none is configured")
     recorder = add("recorder", _recorder, "run the recorder alone, without the supervisor")
+    web = add("web", _web, "run the web service alone, without the supervisor")
     check = add("check", _check, "check the settings and connect to each camera once")
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
     listed, reset = _add_user_commands(commands)
     rescan = add("rescan", _rescan, "rebuild the catalog from the files (while nothing records)")
-    for sub in (run, recorder, check, status, rescan, listed, reset):
+    for sub in (run, recorder, web, check, status, rescan, listed, reset):
         sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
     demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
     demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
     demo.add_argument("--port", type=_port, default=8554, metavar="P", help="TCP port (default: 8554)")
-    for sub in (recorder, demo):
+    for sub in (recorder, web, demo):
         sub.add_argument("--settings-fd", type=_positive, help=argparse.SUPPRESS)
     return parser
 
@@ -131,6 +132,13 @@ def _run(arguments: argparse.Namespace) -> int:
 def _recorder(arguments: argparse.Namespace) -> int:
     settings = _service_settings("recorder", arguments.settings_fd, arguments.env_file)
     from mini_nvr.services.recorder import run
+
+    return run(settings)
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    settings = _service_settings("web", arguments.settings_fd, arguments.env_file)
+    from mini_nvr.services.web import run
 
     return run(settings)
 
