@@ -23,6 +23,7 @@ from mini_nvr.demo import DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.names import parse_segment_name
+from mini_nvr.supervisor.run import DEMO_HOST, free_port
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 8.0
@@ -89,7 +90,13 @@ class RecorderProcess:
 
     def write_settings(self, settings: Mapping[str, str]) -> None:
         """Settings for the next start; values may hold anything but a single quote and a line break."""
-        values = {"RECORD_DIR": str(self.record_dir), "DATA_DIR": str(self.data_dir), "TZ": "UTC", **settings}
+        values = {
+            "RECORD_DIR": str(self.record_dir),
+            "DATA_DIR": str(self.data_dir),
+            "WEB_PORT": str(free_port(DEMO_HOST, 0)),
+            "TZ": "UTC",
+            **settings,
+        }
         self.env_file.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
         self.env_file.chmod(0o600)
 

@@ -17,6 +17,7 @@ from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.scan import scan
+from mini_nvr.supervisor.run import DEMO_HOST, free_port
 from tests.support.waiting import until
 
 USER = "c4n4ry-user"
@@ -54,7 +55,7 @@ async def running(folder: Path, environment: dict[str, str], *arguments: str) ->
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "mini_nvr", "run", *arguments),
             cwd=folder,
-            env={"PATH": "/usr/bin:/bin", "TZ": "UTC", **environment},
+            env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "WEB_PORT": str(free_port(DEMO_HOST, 0)), **environment},
             stdout=out,
             stderr=out,
         )
@@ -106,7 +107,7 @@ async def test_a_password_is_in_no_argument_environment_output_or_log(tmp_path: 
         await until(lambda: "password" in traces(tmp_path))
         seen = [(service.cmdline(), service.environ()) for service in family(process).values()]
         process_lists = [psutil.Process(process.pid).cmdline(), *seen]
-    assert len(seen) == 1
+    assert len(seen) == 2
     everything = repr(process_lists) + repr(channels) + traces(tmp_path)
     assert "c4n4ry" not in everything
     assert channels[2].status == "OFF"
@@ -146,7 +147,7 @@ async def test_demo_mode_records_four_cameras_and_ctrl_c_ends_it(tmp_path: Path)
         services = family(process)
         os.kill(process.pid, signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), STOPS_WITHIN_S) == 0
-    assert sorted(services) == ["demo", "recorder"]
+    assert sorted(services) == ["demo", "recorder", "web"]
     assert not any(service.is_running() for service in services.values())
     assert {channel.codec for channel in channels} == {"h264", "h265"}
     assert all(scan(path).sealed for path in footage(tmp_path))

@@ -54,10 +54,11 @@ async def test_waiting_for_a_port_ends_when_somebody_listens() -> None:
         await asyncio.wait_for(waiting, 5)
 
 
-def test_the_recorder_starts_alone_and_after_the_demo_cameras() -> None:
-    assert [service.name for service in service_table(None)] == ["recorder"]
-    demo, recorder = service_table(8554)
+def test_the_recorder_starts_before_the_web_service_and_after_the_demo_cameras() -> None:
+    assert [service.name for service in service_table(None)] == ["recorder", "web"]
+    demo, recorder, web = service_table(8554)
     assert recorder.command == (sys.executable, "-P", "-m", "mini_nvr", "recorder")
+    assert web.command[4:] == ("web",)
     assert demo.command[4:] == ("demo", "--cameras", "4", "--host", "127.0.0.1", "--port", "8554")
     assert demo.ready is not None
 
@@ -70,7 +71,7 @@ def test_the_welcome_of_demo_mode_says_where_to_look(tmp_path: Path) -> None:
     assert str(tmp_path / "recordings") in text
     assert "rtsp://127.0.0.1:8600/stream4" in text
     assert "mini-nvr status" in text
-    assert "http://" not in text  # there is no web service yet
+    assert "http://localhost:2126" in text
 
 
 def test_the_welcome_never_shows_a_camera_s_address() -> None:

@@ -3,7 +3,9 @@
 The line holds the method, the path without its query, the status, the time and the sender; never a header or a body.
 """
 
+import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +14,7 @@ from mini_nvr.api.caller import maybe_caller
 from mini_nvr.api.deps import Deps
 from mini_nvr.api.problems import MEDIA_TYPE, Problem
 
+CLOSE_S: Final = 1.0
 NS_PER_MS: Final = 1_000_000
 _PATH_CHARACTERS: Final = 300
 _log = logging.getLogger("mini_nvr.access")
@@ -55,10 +58,10 @@ class Edge:
             await self._app(scope, receive, exchange.send)
         except Problem as problem:
             self._deps.instruments.refusals.labels(problem.kind).inc()
-            await refuse(scope, exchange, problem)
+            await refuse(scope, receive, exchange, problem)
         except Exception:  # noqa: BLE001  whatever a route does, the caller gets an answer and the log the cause
             _log.exception("%s %s failed; please report this", scope.get("method", "WEBSOCKET"), scope["path"][:_PATH_CHARACTERS])
-            await refuse(scope, exchange, Problem("internal", "the log says more", "report it, with the log"))
+            await refuse(scope, receive, exchange, Problem("internal", "the log says more", "report it, with the log"))
         finally:
             self._note(scope, exchange)
 
@@ -86,11 +89,9 @@ class Edge:
         )
 
 
-async def refuse(scope: Scope, exchange: _Exchange, problem: Problem) -> None:
-    """Answer with a problem, if nothing was answered yet."""
+async def refuse(scope: Scope, receive: Receive, exchange: _Exchange, problem: Problem) -> None:
+    """Answer with a problem, if nothing was answered yet; the server breaks off an answer that is half out."""
     if exchange.status:
-        if scope["type"] == "http":
-            raise problem  # half an answer is out: the connection must break, or the client takes it for a whole one
         return
     if scope["type"] == "http":
         await problem.response()(scope, _nothing, exchange.send)
@@ -98,8 +99,17 @@ async def refuse(scope: Scope, exchange: _Exchange, problem: Problem) -> None:
         headers = [(b"content-type", MEDIA_TYPE.encode()), *((k.encode(), v.encode()) for k, v in problem.headers.items())]
         await exchange.send({"type": "websocket.http.response.start", "status": problem.status, "headers": headers})
         await exchange.send({"type": "websocket.http.response.body", "body": problem.body()})
+        await _until_closed(receive)
     else:
         await exchange.send({"type": "websocket.close", "code": 1008, "reason": problem.kind})
+
+
+async def _until_closed(receive: Receive) -> None:
+    """uvicorn takes a refused upgrade for an unanswered one until the connection is gone."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
 
 
 async def _nothing() -> Message:

@@ -83,15 +83,15 @@ async def _supervise(services: Sequence[Service], values: Mapping[str, str]) -> 
 
 def service_table(demo_port: int | None) -> tuple[Service, ...]:
     """The services in the order in which they start."""
-    recorder = Service("recorder", _command("recorder"))
+    recorder, web = Service("recorder", _command("recorder")), Service("web", _command("web"))
     if demo_port is None:
-        return (recorder,)
+        return (recorder, web)
     arguments = ("--cameras", str(DEMO_CAMERAS), "--host", DEMO_HOST, "--port", str(demo_port))
 
     async def listening() -> None:
         await wait_for_port(DEMO_HOST, demo_port, SystemClock())
 
-    return (Service("demo", _command("demo", *arguments), listening), recorder)
+    return (Service("demo", _command("demo", *arguments), listening), recorder, web)
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | 
         yield "Demo mode: no camera is configured, so simulated ones are recorded. For your own, copy .env.example to .env."
     yield f"  recordings  {settings.record_dir.resolve()}"
     if any(service.name == "web" for service in services):
-        yield f"  web         http://localhost:{settings.web_port}"
+        yield f"  web         {'https' if settings.tls_cert else 'http'}://localhost:{settings.web_port}"
     yield f"  status      {own_command()} status"
     if demo_port is not None:
         for number in range(1, DEMO_CAMERAS + 1):
