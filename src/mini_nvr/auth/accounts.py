@@ -26,6 +26,7 @@ from mini_nvr.errors import AuthError, CatalogError
 
 FIRST_USER: Final = "admin"
 KEPT_DAYS: Final = 30  # how long an ended session is remembered: its notice, and its address as one that the user comes from
+KEPT_SESSIONS: Final = 1_000
 _BUSY_RETRY_S: Final = 5
 _LONGEST_ADDRESS: Final = 64
 _LONGEST_BROWSER: Final = 200
@@ -113,6 +114,7 @@ class Accounts:
             row,
             lambda others: sessions.surplus(others, now_utc_us, self._policy),
             end_cause=EndCause.SIGNED_IN_ELSEWHERE,
+            keep=KEPT_SESSIONS,
             forget_before_utc_us=now_utc_us - KEPT_DAYS * 86_400 * US_PER_S,
         )
         self._tell_ended(ended)

@@ -65,4 +65,5 @@ def line(row: AuditRow) -> str:
     """The record as one line in which every value is quoted, so that none can pretend to be two."""
     values = {"user": row.user, "address": row.address, "target": row.target, "detail": row.detail}
     quoted = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value]
-    return " ".join([row.action, *quoted])
+    action = row.action if row.action.replace(" ", "").isalpha() else json.dumps(row.action, ensure_ascii=False)
+    return " ".join([action, *quoted])

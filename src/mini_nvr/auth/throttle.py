@@ -98,9 +98,13 @@ def _short_digest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt that was let through, for `LoginThrottle.forgive`."""
+    """An attempt that was let through, for `LoginThrottle.forgive`.
+
+    name_key: the account's counter that it stands in. strangers_key: the one of addresses where the user never signed in.
+    """
 
     name_key: str
+    strangers_key: str
     at_utc_us: int
 
 
@@ -132,16 +136,22 @@ class LoginThrottle:
 
         if wait := self._change(keys, decide, now_utc_us):
             return _seconds(wait)
-        return Attempt(of_name, now_utc_us)
+        return Attempt(of_name, name_key(name), now_utc_us)
 
     def forgive(self, attempt: Attempt) -> int:
-        """Take a successful attempt back from its account; returns the failures that stood in a row before it.
+        """Take a successful attempt back from its account; returns the failures of the last hour before it, strangers' too.
 
         The address keeps the attempt: five sign-ins a minute are the limit.
         """
-        key = attempt.name_key
-        decide: _Decide = lambda rows: (rows[key].streak - 1, {key: forgiven(rows[key], attempt.at_utc_us)})  # noqa: E731
-        return max(0, self._change([key], decide, attempt.at_utc_us))
+        own, strangers, now_utc_us = attempt.name_key, attempt.strangers_key, attempt.at_utc_us
+
+        def decide(rows: Throttles) -> tuple[int, Throttles]:
+            failures = max(0, rows[own].streak - 1)
+            if strangers != own:
+                failures += len(_recent(rows[strangers], now_utc_us, ACCOUNT_WINDOW_US))
+            return failures, {own: forgiven(rows[own], now_utc_us)}
+
+        return self._change(list({own, strangers}), decide, now_utc_us)
 
     def _change(self, keys: list[str], decide: _Decide, now_utc_us: int) -> int:
         return self._store.change_throttles(keys, decide, keep=self._most_rows, forget_before_utc_us=now_utc_us - ACCOUNT_WINDOW_US)

@@ -121,15 +121,17 @@ class AccountStore:
         surplus: Callable[[Sequence[SessionRow]], Sequence[str]],
         *,
         end_cause: str,
+        keep: int,
         forget_before_utc_us: int,
     ) -> list[str]:
         """Add a session, end those of the same user that `surplus` picks from the others; the ids of those.
 
-        forget_before_utc_us: sessions of anybody that ended, or were last seen, before that are dropped for good.
+        forget_before_utc_us, keep: sessions of anybody last seen before that, and beyond that number, are dropped for good.
         """
         with self._database.write() as connection:
-            forgotten = (sessions.c.ended_utc_us < forget_before_utc_us) | (sessions.c.last_seen_utc_us < forget_before_utc_us)
-            connection.execute(delete(sessions).where(forgotten))
+            connection.execute(delete(sessions).where(sessions.c.last_seen_utc_us < forget_before_utc_us))
+            beyond = select(sessions.c.id).order_by(sessions.c.last_seen_utc_us.desc()).limit(-1).offset(keep - 1)
+            connection.execute(delete(sessions).where(sessions.c.id.in_(beyond)))
             ended = list(surplus(_open_sessions(connection, session.user_key)))
             _end_these(connection, ended, session.since_utc_us, end_cause)
             connection.execute(insert(sessions).values(asdict(session)))
