@@ -42,13 +42,18 @@ def test_b_frames_at_a_constant_rate_are_decoded_at_that_rate(pattern: list[int]
     assert times == [i * FRAME for i in range(len(pts))]
 
 
-@pytest.mark.parametrize("depth", [None, 2])
-def test_a_fresh_clock_knows_depth_and_frame_duration(depth: int | None) -> None:
-    pts = reordered(4, [0, 4, 2, 1, 3])
-    learner = DecodeClock(depth)
-    learner.observe(pts[:10])
-    clock = learner.fresh()
-    assert [clock.push(time) for time in pts] == [i * FRAME for i in range(len(pts))], "frame by frame, from the first one on"
+@pytest.mark.parametrize(("pattern", "depth"), [([0, 2, 1], 1), ([0, 4, 2, 1, 3], 2), ([0, 8, 4, 2, 1, 3, 6, 5, 7], 3)])
+def test_a_clock_that_knows_the_depth_alone_never_decodes_after_presentation(pattern: list[int], depth: int) -> None:
+    pts = reordered(4, pattern)
+    learner = DecodeClock(None)
+    learner.observe(pts)
+    assert learner.depth == depth
+    clock = DecodeClock(learner.depth)
+    times = [clock.push(time) for time in pts]
+    assert all(dts <= time + depth for dts, time in zip(times, pts, strict=True)), (
+        "but for the ticks that tell the first frames apart"
+    )
+    assert {later - earlier for earlier, later in pairwise(times[depth + 1 :])} == {FRAME}
 
 
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=200), st.integers(0, 4), st.integers(1, 30))

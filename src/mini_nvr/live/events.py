@@ -6,8 +6,6 @@ from typing import Any
 from mini_nvr.live import protocol
 from mini_nvr.live.viewer import Viewer
 
-LISTENER_LIMIT_BYTES = 1024 * 1024
-
 
 class EventBoard:
     """Implements `live.hub.Watchable`; on the event loop.

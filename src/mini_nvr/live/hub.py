@@ -47,6 +47,7 @@ class StreamHub:
         self._line: TimeLine | None = None
         self._sound: LiveSound | None = None
         self._sound_pts: int | None = None  # of the newest audio frame, in samples
+        self._first_pts: int | None = None  # of the first key frame on this time line
         self._order = DecodeClock(None)
         self._frame_duration = DEFAULT_FRAME_DURATION
         self._frames: list[Frame] | None = None  # since the last key frame; None before the first and when they are too many
@@ -67,7 +68,7 @@ class StreamHub:
         self._forget_frames()
         self._end_epoch()
         if line is not self._line:
-            self._sound_pts = None
+            self._sound_pts = self._first_pts = None
         if audio is None or self._sound is None or audio != self._sound.source:
             self._sound = LiveSound(audio) if audio else None
         self._format, self._line, self._ended = video, line, None
@@ -112,7 +113,8 @@ class StreamHub:
         """As if there had never been a frame; viewers are told nothing."""
         self._forget_frames()
         self._end_epoch(tell=False)
-        self._format = self._line = self._sound = self._sound_pts = self._ended = None
+        self._format = self._line = self._ended = None
+        self._sound = self._sound_pts = self._first_pts = None
 
     def look_for_stall(self, now_ns: int) -> None:
         """Tell viewers when a connected camera sends no frames; called each second or so while somebody watches."""
@@ -151,6 +153,8 @@ class StreamHub:
             self._learn(self._frames, key)
         self._frames, self._sounds, self._cached_bytes, self._parts = [], [], 0, []
         self._zero_utc_us = self._line.utc_us(0)
+        if self._first_pts is None:
+            self._first_pts = key.pts
         if self.viewers and self._epoch_is_due(key.pts):
             self._begin_epoch(key.pts)
 
@@ -173,9 +177,11 @@ class StreamHub:
         self._sounds, self._parts, self._cached_bytes = [], [], 0
 
     def _sound_flows(self, video_pts: int) -> bool:
-        """Sound came lately, seen from a video time."""
-        if self._sound is None or self._sound_pts is None:
+        """Sound came lately, seen from a video time. Players cannot add a track later: do not leave it out lightly."""
+        if self._sound is None:
             return False
+        if self._sound_pts is None:  # a camera that has just been connected is believed
+            return self._first_pts is None or video_pts - self._first_pts < _SILENT_AFTER
         return video_pts - self._sound_pts * VIDEO_CLOCK_HZ // self._sound.source.sample_rate_hz < _SILENT_AFTER
 
     def _begin_epoch(self, pts: int) -> None:
@@ -187,7 +193,7 @@ class StreamHub:
             self._order.observe([frame.pts for frame in self._frames])
         try:
             audio = self._sound.open() if self._sound is not None and self._sound_flows(pts) else None
-            packager = Packager(self._format, audio, self._order.fresh(), self._frame_duration)
+            packager = Packager(self._format, audio, self._order.depth, self._frame_duration)
             self._preamble = packager.preamble(self._channel, self._stream, self._zero_utc_us)
         except MediaError as error:
             _log.warning("ch%d: %s stream cannot be watched live: %s", self._channel, self._stream, error)

@@ -21,14 +21,14 @@ _DECAY = 16  # a long frame is forgotten by a sixteenth a frame
 class Packager:
     """One epoch of one stream, shared by all its viewers.
 
-    clock: knows what is known of the stream's reordering. frame_duration: a first guess, in 90 kHz.
+    depth: of reordering, as far as it is known. frame_duration: a first guess, in 90 kHz.
     """
 
-    def __init__(self, video: VideoFormat, audio: AudioFormat | None, clock: DecodeClock, frame_duration: int) -> None:
+    def __init__(self, video: VideoFormat, audio: AudioFormat | None, depth: int, frame_duration: int) -> None:
         self._video = video
         self.audio = audio
-        self.depth = clock.depth
-        self._clock = clock
+        self.depth = depth
+        self._clock = DecodeClock(depth)
         self._learns_order = video.reorder_depth is None
         self._duration = frame_duration
         self._last_dts: int | None = None

@@ -89,6 +89,8 @@ class ViewerQueue:
             self._waiting.extend(kept)
             self._drop_waiting()
             self._needs_key = True
+            if not self._missed:  # a listener, whom a key frame will never come to
+                self._tell_missed()
             return
         self._drop_waiting()
         self._tell_missed()

@@ -30,12 +30,6 @@ class DecodeClock:
     def reordering(self) -> bool:
         return self._depth > 0
 
-    def fresh(self) -> "DecodeClock":
-        """A clock for another run of the same stream; it knows what this one has learnt."""
-        clock = DecodeClock(self._depth)
-        clock._frame_duration = self._frame_duration
-        return clock
-
     def observe(self, pts: Sequence[int]) -> None:
         """Learn the depth (where the stream does not tell) and the frame duration from frames about to be pushed."""
         newest = self._newest_pts

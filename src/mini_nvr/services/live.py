@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,7 +48,7 @@ class LiveService:
             for channel in channels
             if channel.enabled and channel.sub_url is not None
         }
-        self._events = EventBoard(lambda: [state_of(row) for row in status()])
+        self._events = EventBoard(self._states)
         self._endpoint = LiveEndpoint(self.find, self._events)
         self._told: dict[int, dict[str, Any]] = {}
         self._growing: set[str] = set()
@@ -129,6 +129,11 @@ class LiveService:
                 sub.hub.look_for_stall(now_ns)
             if self._events.listeners:
                 self._tell_states()
+
+    def _states(self) -> Iterable[dict[str, Any]]:
+        """For a new listener; the others hear at the same time what has changed, so that all know the same."""
+        self._tell_states()
+        return self._told.values()
 
     def _tell_states(self) -> None:
         for row in self._status():
