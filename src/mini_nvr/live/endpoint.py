@@ -119,6 +119,11 @@ class LiveServerConnection(asyncio.Protocol):
         if self._queue is not None:
             self._queue.resume()
 
+    @property
+    def queued_bytes(self) -> int:
+        """What waits for this viewer, without what the transport has taken."""
+        return self._queue.size_bytes if self._queue is not None else 0
+
     def close(self) -> None:
         """End the connection; what a viewer that does not read has not taken is thrown away."""
         transport = self._transport
