@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mini_nvr.auth.accounts import Accounts
 from mini_nvr.auth.login import LoginOk, LoginRefused, LoginResult, LoginThrottled
 from mini_nvr.auth.password_rules import PasswordFault, PasswordRefused
+from mini_nvr.auth.passwords import HashingBusy, Passwords
 from mini_nvr.auth.sessions import EndCause, Session, SessionPolicy
 from mini_nvr.catalog.account_rows import UserRow
 from mini_nvr.catalog.accounts import AccountStore
@@ -147,6 +148,15 @@ def test_readable_passwords_are_warned_of_at_start_without_being_shown(
     assert "`mini-nvr user hash`" in caplog.text
     assert "ben" not in caplog.text
     assert PASSWORD not in caplog.text
+
+
+def test_s11_guessable_passwords_are_warned_of_at_start(
+    make: MakeAccounts, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(("anna", PASSWORD), ("ben", "password1"), ("katharina", "katharina7")).bootstrap(clock.utc_us())
+    assert "the password of ben, katharina is among the first that anybody would try" in caplog.text
+    assert "password1" not in caplog.text
+    assert "katharina7" not in caplog.text
 
 
 def test_a_one_time_password_that_nobody_used_is_recalled(kept: tuple[Accounts, str], caplog: pytest.LogCaptureFixture) -> None:
@@ -454,6 +464,21 @@ def test_s14_checking_of_current_passwords_is_paced_too(kept: tuple[Accounts, st
         faults.append(caught.value.reason)
     assert faults == [PasswordFault.WRONG_CURRENT] * 3 + [PasswordFault.THROTTLED]
     assert caught.value.retry_after_s == 1
+
+
+def test_a_sign_in_that_found_no_turn_is_no_failure(make: MakeAccounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = make()
+
+    def refuse(_self: Passwords, _credential: object, _password: str) -> bool:
+        raise HashingBusy("busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Passwords, "check", refuse)
+        results = [accounts.login("anna", PASSWORD, f"192.0.2.{n}", "", clock.utc_us()) for n in range(5)]
+    assert [type(result) for result in results] == [LoginThrottled] * 5
+    result = accounts.login("anna", PASSWORD, "192.0.2.9", "", clock.utc_us())
+    assert isinstance(result, LoginOk)
+    assert result.notices == ()
 
 
 # S15 (the work is counted in test_passwords.py)

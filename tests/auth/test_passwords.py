@@ -161,9 +161,11 @@ def test_stand_ins_are_made_without_the_work_of_the_configured_cost() -> None:
     Passwords(KEY, ["$2b$31$" + "a" * 53])  # hashing at this cost would take days
 
 
-def test_at_most_so_many_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_PATIENCE_S", 0.01)
-    checker = Passwords(KEY, at_once=1)
+@pytest.mark.parametrize(("waiting", "patience_s"), [(1, 0.01), (0, 60.0)])
+def test_at_most_so_many_hash_at_once(waiting: int, patience_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may wait gives up after a while, who may not fails at once: a flood holds few threads."""
+    monkeypatch.setattr(passwords, "_PATIENCE_S", patience_s)
+    checker = Passwords(KEY, at_once=1, waiting=waiting)
     inside, go_on = threading.Event(), threading.Event()
 
     def slow(_credential: object, _password: str) -> bool:
@@ -176,6 +178,7 @@ def test_at_most_so_many_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inside.wait(10)
     with pytest.raises(HashingBusy, match="try again"):
         checker.hash("y")
+    assert not go_on.is_set()
     go_on.set()
     thread.join()
     checker.hash("y")

@@ -28,6 +28,7 @@ FIRST_USER: Final = "admin"
 KEPT_DAYS: Final = 30  # how long an ended session is remembered: its notice, and its address as one that the user comes from
 KEPT_SESSIONS: Final = 1_000
 _BUSY_RETRY_S: Final = 5
+_LONGEST_NAME: Final = 64
 _LONGEST_ADDRESS: Final = 64
 _LONGEST_BROWSER: Final = 200
 _HASH_COMMAND: Final = "mini-nvr user hash"
@@ -54,19 +55,23 @@ class Accounts:
         self._people = People(store, configured, self._passwords, password_key)
         self._throttle = LoginThrottle(store)
         self._quiet = Quiet()
-        self._plain = [name for name, password in configured if not is_bcrypt(password)]
+        plain = [(clean(name, _LONGEST_NAME), password) for name, password in configured if not is_bcrypt(password)]
+        self._readable = [name for name, _ in plain]
+        self._guessable = [name for name, password in plain if password_rules.is_guessable(password, name)]
         self._listeners: list[Callable[[str], None]] = []
 
     # Starting
 
     def bootstrap(self, now_utc_us: int) -> str | None:
         """Make `admin` when there is no user at all; its one-time password, to be shown once. Warns of readable ones. Hashes."""
-        if self._plain:
+        if self._readable:
             log.warning(
                 "the password of %s stands readable in the configuration: put a hash there instead, which `%s` makes",
-                ", ".join(clean(name, 64) for name in self._plain),
+                ", ".join(self._readable),
                 _HASH_COMMAND,
             )
+        if self._guessable:
+            log.warning("the password of %s is among the first that anybody would try: change it", ", ".join(self._guessable))
         if self._people.any_configured:
             return None
         if known := self._store.users():
@@ -99,6 +104,7 @@ class Accounts:
         try:
             right = self._passwords.check(person.credential if person is not None else None, password)
         except HashingBusy:
+            self._throttle.withdraw(attempt)
             return LoginThrottled(_BUSY_RETRY_S, self._quiet.worth_telling(address, now_utc_us))
         if person is None or not right:
             return LoginRefused()
@@ -226,7 +232,7 @@ class Accounts:
         person = self._people.find(account_key(name), disabled_too=True)
         if person is None:
             names = ", ".join(user.name for user in self._store.users()) or "none"
-            raise AuthError(f"there is no account {clean(name, 64)!r}; accounts kept by Mini-NVR: {names}")
+            raise AuthError(f"there is no account {clean(name, _LONGEST_NAME)!r}; accounts kept by Mini-NVR: {names}")
         if person.configured:
             raise AuthError(
                 f"{person.name!r} stands in the configuration: change its password there; `{_HASH_COMMAND}` makes a hash"
@@ -272,6 +278,7 @@ class Accounts:
         try:
             right = self._passwords.check(person.credential, current)
         except HashingBusy as exc:
+            self._throttle.withdraw(attempt)
             raise PasswordRefused(PasswordFault.THROTTLED, f"The recorder is busy: {exc}.", _BUSY_RETRY_S) from exc
         if not right:
             raise PasswordRefused(PasswordFault.WRONG_CURRENT, "The current password is not right.")

@@ -89,6 +89,11 @@ def check_new_password(password: str, name: str) -> None:
         )
 
 
+def is_guessable(password: str, name: str) -> bool:
+    """Whether a password that is in use already would be refused as a new one, its length aside."""
+    return is_common(password) or is_made_of(password, name)
+
+
 def is_made_of(password: str, name: str) -> bool:
     """Whether nothing but decoration stands around the name."""
     bare = name.casefold()

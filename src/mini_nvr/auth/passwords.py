@@ -24,7 +24,9 @@ from mini_nvr.errors import AuthError
 LONGEST_PASSWORD: Final = 128
 LONGEST_BCRYPT_BYTES: Final = 72  # the algorithm reads no further, and bcrypt 5 refuses more
 AT_ONCE: Final = 2  # hashing fills a core, and the recorder needs one too
+WAITING: Final = 8  # a flood of sign-ins must not hold all threads of the web service
 _PATIENCE_S: Final = 5.0
+_BUSY: Final = "too many sign-ins at once; try again in a few seconds"
 _BCRYPT_PREFIXES = ("$2a$", "$2b$", "$2y$")
 _BCRYPT_ALPHABET = "./" + string.ascii_letters + string.digits
 _ONE_TIME_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
@@ -77,7 +79,7 @@ def bcrypt_hash(password: str) -> str:
     Raises:
         ValueError: longer than 72 bytes in UTF-8.
     """
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(12)).decode("ascii")
+    return bcrypt.hashpw(unicodedata.normalize("NFC", password).encode(), bcrypt.gensalt(12)).decode("ascii")
 
 
 def one_time_password() -> str:
@@ -89,14 +91,15 @@ def one_time_password() -> str:
 class Passwords:
     """Hashes and checks. Hashing takes tens to hundreds of milliseconds: call from a thread, never on an event loop.
 
-    At most `at_once` hashes run at the same time; others wait, and give up with `HashingBusy` after a few seconds. A caller's pool
-    of threads should reserve only a few for this.
+    At most `at_once` hashes run at the same time and `waiting` others wait, for a few seconds; further ones fail at once. So calls
+    hold ten threads at the very most.
     """
 
-    def __init__(self, key: bytes, configured: Iterable[str] = (), *, at_once: int = AT_ONCE) -> None:
+    def __init__(self, key: bytes, configured: Iterable[str] = (), *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         """key: signs the digests of plain passwords. configured: all configured passwords, which decide what one check costs."""
         self._key = key
         self._gate = threading.BoundedSemaphore(at_once)
+        self._places = threading.BoundedSemaphore(at_once + waiting)
         costs = {BcryptHash(text.encode()).cost for text in configured if is_bcrypt(text)}
         self._bcrypt_stand_ins = {cost: _bcrypt_stand_in(cost) for cost in sorted(costs)}
         self._argon2_stand_in = _argon2.hash(secrets.token_bytes(16))
@@ -159,12 +162,17 @@ class Passwords:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if not self._gate.acquire(timeout=_PATIENCE_S):
-            raise HashingBusy("too many sign-ins at once; try again in a few seconds")
+        if not self._places.acquire(blocking=False):
+            raise HashingBusy(_BUSY)
         try:
-            yield
+            if not self._gate.acquire(timeout=_PATIENCE_S):
+                raise HashingBusy(_BUSY)
+            try:
+                yield
+            finally:
+                self._gate.release()
         finally:
-            self._gate.release()
+            self._places.release()
 
 
 def _bcrypt_stand_in(cost: int) -> bytes:

@@ -96,6 +96,11 @@ def _short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def withdrawn(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
+    """The row as if the attempt at that instant had not been made."""
+    return ThrottleRow(forgiven(row, at_utc_us).instants, max(0, row.streak - 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """An attempt that was let through, for `LoginThrottle.forgive`.
@@ -152,6 +157,11 @@ class LoginThrottle:
             return failures, {own: forgiven(rows[own], now_utc_us)}
 
         return self._change(list({own, strangers}), decide, now_utc_us)
+
+    def withdraw(self, attempt: Attempt) -> None:
+        """Take back an attempt whose password could not be checked."""
+        key = attempt.name_key
+        self._change([key], lambda rows: (0, {key: withdrawn(rows[key], attempt.at_utc_us)}), attempt.at_utc_us)
 
     def _change(self, keys: list[str], decide: _Decide, now_utc_us: int) -> int:
         return self._store.change_throttles(keys, decide, keep=self._most_rows, forget_before_utc_us=now_utc_us - ACCOUNT_WINDOW_US)
