@@ -5,6 +5,8 @@ Instants are `*_utc_us` (microseconds since the Unix epoch), stretches of time a
 Sized for millions of segments:
 - The key-frame index of a segment (about 1 KB for five minutes) has a table of its own. In the row it would leave three rows on a
   4 KiB page, and every time-range scan, size sum and clean-up would read ten times the pages for bytes that only playback wants.
+- `segments_by_time` holds what a time line shows, for 18 bytes a row: a day is a few pages next to each other, while the rows of a
+  channel lie on as many pages as there are rows.
 - `segments_unsealed` and `segments_deletable` are partial: the first stays tiny, the second holds exactly what clean-up may walk,
   so that years of protected footage at the old end are never stepped over.
 - No index on `start_utc_us` alone: a range over all channels is one search of `segments_by_time` a channel.
@@ -92,7 +94,7 @@ segments = Table(
     Column("time_source", Text, nullable=False),
     UniqueConstraint("path", name="segments_path"),
     CheckConstraint("state IN ('growing', 'sealed', 'deleting', 'damaged')", name="segments_state"),
-    Index("segments_by_time", "channel", "start_utc_us"),
+    Index("segments_by_time", "channel", "start_utc_us", "duration_us", "size_bytes", "state"),
     Index("segments_unsealed", "state", sqlite_where=text("state <> 'sealed'")),
     Index("segments_deletable", "start_utc_us", sqlite_where=text("state = 'sealed' AND protected = 0")),
     sqlite_autoincrement=True,

@@ -5,15 +5,29 @@ A file counts until its row is dropped, which is after it was unlinked; a growin
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select, text
 
-from mini_nvr.catalog.queries import footage_end
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.schema import footage_days, segments
+from mini_nvr.catalog.schema import footage_days
 from mini_nvr.clock import US_PER_S
 
 _DAY_US = 86_400 * US_PER_S
 _DAYS_OF_RATE = 8  # days looked at: the last, unfinished one and a week before
+
+_PER_CHANNEL = text(
+    """
+    WITH total AS (SELECT channel, sum(segments) AS count, sum(size_bytes) AS size, max(day) AS last
+        FROM footage_days GROUP BY channel),
+    longest AS MATERIALIZED (SELECT CAST(value AS INTEGER) AS us FROM meta WHERE key = 'longest_segment_us')
+    SELECT total.channel, count, size,
+    (SELECT min(start_utc_us) FROM segments WHERE channel = total.channel),
+    (SELECT max(start_utc_us + duration_us) FROM segments WHERE channel = total.channel
+        AND start_utc_us >= (SELECT max(start_utc_us) FROM segments WHERE channel = total.channel) - (SELECT us FROM longest)),
+    (SELECT sum(size_bytes) FROM footage_days WHERE channel = total.channel AND day > last - :days),
+    (SELECT sum(duration_us) FROM footage_days WHERE channel = total.channel AND day > last - :days)
+    FROM total ORDER BY total.channel
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +48,15 @@ class ChannelUsage:
 
 def usage_per_channel(catalog: Catalog) -> list[ChannelUsage]:
     """The channels that have files, by number."""
-    totals = select(
-        footage_days.c.channel, func.sum(footage_days.c.segments), func.sum(footage_days.c.size_bytes), func.max(footage_days.c.day)
-    ).group_by(footage_days.c.channel)
     with catalog.database.read() as connection:
-        return [_channel(connection, *row) for row in connection.execute(totals).all()]
+        rows = connection.execute(_PER_CHANNEL, {"days": _DAYS_OF_RATE}).all()
+    return [
+        ChannelUsage(channel, count, size, oldest, newest, lately * _DAY_US // duration if duration >= US_PER_S else 0)
+        for channel, count, size, oldest, newest, lately, duration in rows
+    ]
 
 
 def total_bytes(catalog: Catalog) -> int:
     """What the files of all channels take."""
     with catalog.database.read() as connection:
         return int(connection.scalar(select(func.coalesce(func.sum(footage_days.c.size_bytes), 0))) or 0)
-
-
-def _channel(connection: Connection, channel: int, count: int, size: int, last_day: int) -> ChannelUsage:
-    oldest = connection.scalar(select(func.min(segments.c.start_utc_us)).where(segments.c.channel == channel))
-    newest = connection.scalar(footage_end(channel))
-    lately = connection.execute(
-        select(func.sum(footage_days.c.size_bytes), func.sum(footage_days.c.duration_us)).where(
-            footage_days.c.channel == channel, footage_days.c.day > last_day - _DAYS_OF_RATE
-        )
-    ).one()
-    rate = lately[0] * _DAY_US // lately[1] if lately[1] >= US_PER_S else 0
-    return ChannelUsage(channel, count, size, oldest or 0, newest or 0, rate)

@@ -1,8 +1,9 @@
 """Days as the people in front of the screen count them: local ones of 23, 24 or 25 hours."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 
-from mini_nvr.catalog.playback_queries import days_with_footage, last_footage_before
+from mini_nvr.catalog.playback_queries import days_with_footage, footage_bounds
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import Span
 from mini_nvr.clock import to_datetime, to_utc_us
@@ -22,7 +23,7 @@ def day_bounds(day: date, zone: tzinfo) -> Span:
     """
     if not date.min < day <= _LAST_DAY:
         raise ValueError(f"{day} is outside of the calendar")
-    start, end = (to_utc_us(datetime.combine(at, time(), zone).astimezone(UTC)) for at in (day, day + timedelta(days=1)))
+    start, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
     return start, max(start, end)
 
 
@@ -43,14 +44,16 @@ def dates(catalog: Catalog, channel: int | None, zone: tzinfo) -> list[str]:
     """
     found: list[str] = []
     before = _END_OF_TIME
-    while (last := last_footage_before(catalog, channel, before)) is not None:
-        newest = min(day_of(min(last, before), zone), _LAST_DAY)
-        days = [newest - timedelta(days=back) for back in range(_DAYS_A_QUERY) if (newest - date.min).days > back + 1]
-        if found and days and days[0].isoformat() == found[-1]:
-            days = days[1:]
-        if not days:
-            break
-        bounds = [day_bounds(day, zone) for day in days]
-        found += [days[position].isoformat() for position in days_with_footage(catalog, channel, bounds)]
-        before = bounds[-1][0]
+    while (bounds := footage_bounds(catalog, channel, before)) is not None:
+        newest = min(day_of(min(bounds[1], before - 1), zone), _LAST_DAY)
+        oldest = max(day_of(bounds[0], zone), newest - timedelta(days=_DAYS_A_QUERY - 1))
+        days = [oldest + timedelta(days=number) for number in range((newest - oldest).days + 1)]
+        midnights = [_midnight(day, zone) for day in [*days, newest + timedelta(days=1)]]
+        with_footage = days_with_footage(catalog, channel, list(pairwise(midnights)))
+        found += [days[position].isoformat() for position in reversed(with_footage)]
+        before = midnights[0]
     return found
+
+
+def _midnight(day: date, zone: tzinfo) -> int:
+    return to_utc_us(datetime.combine(day, time(), zone).astimezone(UTC))

@@ -5,12 +5,13 @@ It is an average over the footage of a bucket alone, and a bucket that touches t
 averaged away. All spans are half-open, in UTC microseconds.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mini_nvr.catalog.playback_queries import SizedStretch, indexes_of, sized_stretches
+from mini_nvr.catalog.playback_queries import SizedStretch, footage_and_gaps, indexes_of
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.timeline import Gap, Span, covered, explain
+from mini_nvr.catalog.timeline import SLIVER_US, Gap, Span, Stretch, explain
 from mini_nvr.clock import US_PER_S
 from mini_nvr.playback.errors import RangeTooLong
 from mini_nvr.segment.model import IndexEntry
@@ -63,17 +64,53 @@ def channel_timeline(
     """
     if end_utc_us - start_utc_us > MAX_RANGE_US:
         raise RangeTooLong(f"a time line covers at most {MAX_RANGE_US // (86_400 * US_PER_S)} days; ask for less at once")
-    footage = sized_stretches(catalog, channel, start_utc_us, end_utc_us)
-    known = [
-        Gap(row.start_utc_us, row.end_utc_us, row.cause, row.detail) for row in catalog.gaps(channel, start_utc_us, end_utc_us)
-    ]
-    spans = clipped(covered(item.stretch for item in footage), start_utc_us, end_utc_us)
-    gaps = clipped_gaps(explain((item.stretch for item in footage), (), known), start_utc_us, min(end_utc_us, now_utc_us))
+    footage, known = footage_and_gaps(catalog, channel, start_utc_us, end_utc_us)
+    spans = clipped(unbroken(footage, known), start_utc_us, end_utc_us)
+    gaps = explain((Stretch(start, end, "", 0) for start, end in spans), (), known)
     step_us = step(start_utc_us, end_utc_us, resolution_us)
     exact = len(footage) <= _MOST_INDEXES
-    indexes = indexes_of(catalog, [item.segment_id for item in footage]) if exact else {}
-    flows = [flow for item in footage for flow in flows_of(item, indexes.get(item.segment_id, ()))]
-    return ChannelTimeline(channel, spans, gaps, activity(flows, spans, (start_utc_us, end_utc_us), step_us, exact=exact))
+    flows = _exact_flows(catalog, footage) if exact else (item[:3] for item in footage)
+    return ChannelTimeline(
+        channel,
+        spans,
+        clipped_gaps(gaps, start_utc_us, min(end_utc_us, now_utc_us)),
+        activity(flows, spans, (start_utc_us, end_utc_us), step_us, exact=exact),
+    )
+
+
+def _exact_flows(catalog: Catalog, footage: Sequence[SizedStretch]) -> Iterator[Flow]:
+    """Key frame by key frame; evenly over a segment without an index."""
+    indexes = indexes_of(catalog, [item.segment_id for item in footage])
+    for item in footage:
+        if index := indexes.get(item.segment_id):
+            yield from flows_of(item.start_utc_us, index)
+        else:
+            yield item[:3]
+
+
+def unbroken(footage: Iterable[SizedStretch], gaps: Sequence[Gap]) -> Iterator[Span]:
+    """The footage, in order, as maximal spans.
+
+    A hole of less than a second, or than a thousandth of a long segment (clocks are corrected by at most 500 ppm of it), is
+    rounding unless one of `gaps` begins in it.
+    """
+    causes = [gap.start_utc_us for gap in gaps]
+    start = end = rounding = 0
+    for item_start, item_end, _, _ in footage:
+        if start == end:
+            start, end = item_start, item_end
+        elif item_start <= end or (item_start - end < rounding and not _any_inside(causes, end, item_start)):
+            end = max(end, item_end)
+        else:
+            yield start, end
+            start, end = item_start, item_end
+        rounding = max(SLIVER_US, (item_end - item_start) // 1_000)
+    if start < end:
+        yield start, end
+
+
+def _any_inside(instants: Sequence[int], start: int, end: int) -> bool:
+    return bisect_left(instants, start) < bisect_left(instants, end)
 
 
 def step(start_utc_us: int, end_utc_us: int, resolution_us: int | None) -> int:
@@ -94,16 +131,11 @@ def clipped_gaps(gaps: Iterable[Gap], start_utc_us: int, end_utc_us: int) -> lis
     return [gap for gap in inside if gap.start_utc_us < gap.limit]
 
 
-def flows_of(item: SizedStretch, index: Sequence[IndexEntry]) -> list[Flow]:
-    """The bytes of a segment over time: key frame by key frame where its index is known, else evenly."""
-    start, end = item.stretch.start_utc_us, item.stretch.end_utc_us
-    if not index:
-        return [(start, end, item.size_bytes)]
-    flows = []
+def flows_of(start_utc_us: int, index: Sequence[IndexEntry]) -> Iterator[Flow]:
+    """The bytes of a segment that starts at an instant, key frame by key frame."""
     for entry in index:
-        begin = start + entry.start_90k * 100 // 9
-        flows.append((begin, begin + entry.duration_90k * 100 // 9, entry.size_bytes))
-    return flows
+        begin = start_utc_us + entry.start_90k * 100 // 9
+        yield begin, begin + entry.duration_90k * 100 // 9, entry.size_bytes
 
 
 def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us: int, *, exact: bool) -> Activity:
