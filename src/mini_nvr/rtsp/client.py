@@ -180,7 +180,7 @@ class RtspClient:
         if connection.is_registered(rtp) or connection.is_registered(rtcp_channel):
             raise ProtocolViolation("the camera sends two tracks on the same channel")
         receiver = TrackReceiver(position, track, sink, self._warn, self._goodbye)
-        connection.register(rtp, receiver.rtp.packet, receiver.settle)
+        connection.register(rtp, receiver.rtp.packet, receiver.settle, receiver.rtp.lane(rtp))
         connection.register(rtcp_channel, receiver.rtcp_packet)
         self._receivers.append(receiver)
         self._rtcp_channels.append(rtcp_channel)

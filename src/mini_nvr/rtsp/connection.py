@@ -16,7 +16,7 @@ from mini_nvr.rtsp.errors import (
     TimedOut,
     WireError,
 )
-from mini_nvr.rtsp.interleaved import DOLLAR, Demultiplexer, PacketHandler, Settle
+from mini_nvr.rtsp.interleaved import DOLLAR, Demultiplexer, PacketHandler, RunHandler, Settle
 from mini_nvr.rtsp.message import Response, ServerRequest, format_answer, format_request
 
 OnServerRequest = Callable[[ServerRequest], None]
@@ -55,9 +55,9 @@ class Connection(asyncio.BufferedProtocol):
         """Skipped because they were neither RTSP nor RTP."""
         return self._demultiplexer.garbage_bytes
 
-    def register(self, channel: int, handler: PacketHandler, settle: Settle | None = None) -> None:
+    def register(self, channel: int, handler: PacketHandler, settle: Settle | None = None, run: RunHandler | None = None) -> None:
         """Packets of an interleaved channel go to `handler`; `settle` is called before their memory is used again."""
-        self._demultiplexer.register(channel, handler, settle)
+        self._demultiplexer.register(channel, handler, settle, run)
 
     def is_registered(self, channel: int) -> bool:
         return self._demultiplexer.is_registered(channel)

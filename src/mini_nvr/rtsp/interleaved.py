@@ -30,6 +30,8 @@ PacketHandler = Callable[[memoryview, int, int, int], None]
 """Takes (data, start, end, arrival_ns): the packet is data[start:end] and gone after the call of `settle` that follows."""
 Settle = Callable[[], None]
 """Copies what a handler still needs of its packets."""
+RunHandler = Callable[[bytearray, memoryview, int, int], int]
+"""Takes (buffer, view, read, written) and as many interleaved packets from `read` on as need no judgement; where it stopped."""
 MessageHandler = Callable[[Response | ServerRequest], None]
 
 
@@ -53,14 +55,19 @@ class Demultiplexer:
         self._read = 0
         self._written = 0
         self._channels: list[PacketHandler | None] = [None] * 256
+        self._runs: list[RunHandler | None] = [None] * 256
         self._settle: list[Settle] = []
         self._garbage_run = 0
         self.garbage_bytes = 0
         self.stray_packets = 0
 
-    def register(self, channel: int, handler: PacketHandler, settle: Settle | None = None) -> None:
-        """Packets of this channel go to `handler` from now on. settle: called before their memory is used again."""
+    def register(self, channel: int, handler: PacketHandler, settle: Settle | None = None, run: RunHandler | None = None) -> None:
+        """Packets of this channel go to `handler` from now on.
+
+        settle: called before their memory is used again. run: asked after each packet whether it takes the ones behind it.
+        """
         self._channels[channel] = handler
+        self._runs[channel] = run
         if settle is not None:
             self._settle.append(settle)
 
@@ -70,6 +77,7 @@ class Demultiplexer:
     def mute(self) -> None:
         """Drop the packets of all channels from now on."""
         self._channels[:] = [_discard] * len(self._channels)
+        self._runs[:] = [None] * len(self._runs)
 
     def room(self) -> memoryview:
         """Where the next bytes go; never empty."""
@@ -85,7 +93,7 @@ class Demultiplexer:
         Raises:
             ProtocolViolation: this is not RTSP, or no longer.
         """
-        buffer, view, channels = self._buffer, self._view, self._channels
+        buffer, view, channels, runs = self._buffer, self._view, self._channels, self._runs
         written = self._written = self._written + count
         read = self._read
         while written - read > _PREFIX:
@@ -100,9 +108,11 @@ class Demultiplexer:
                     if self._garbage_run:
                         self._garbage_run = 0
                     handler(view, start, end, arrival_ns)
+                    run = runs[channel]
+                    read = end if run is None else run(buffer, view, end, written)
                 else:
                     self.stray_packets += 1
-                read = end
+                    read = end
             else:
                 after = self._other(read)
                 if after == read:

@@ -12,10 +12,12 @@ HEADER_BYTES = 12
 MAX_DROPOUT = 3000  # a larger step ahead is a sender that started anew (RFC 3550 appendix A.1)
 MAX_MISORDER = 100  # a smaller step back is a packet that came late or twice
 
+_DOLLAR = 0x24  # RFC 2326 section 10.12
 _unpack_header = struct.Struct(">BBHII").unpack_from
 _PLAIN = 0x80  # version 2, no padding, no extension, no contributing sources
 _HALF = 1 << 31
 _MASK = (1 << 32) - 1
+_WITHOUT_LENGTH = ~(0xFFFF << 32)
 
 
 def payload_bounds(packet: memoryview, start: int, end: int) -> tuple[int, int]:
@@ -118,6 +120,47 @@ class RtpReceiver:
             self._pts = self.timestamps.advance(timestamp)
         self.payload_bytes += end - payload
         self._deliver(data, payload, end, self._pts, marker, arrival_ns)
+
+    def lane(self, channel: int) -> Callable[[bytearray, memoryview, int, int], int]:
+        """A function that takes runs of middle pieces of one fragmented NAL unit, most packets of a camera, in one call.
+
+        It is the `interleaved.RunHandler` of `channel`. A packet is taken when its interleaved prefix and its RTP header are the
+        expected ones, bit by bit, and its payload begins like every middle piece; whatever differs is left to `packet`.
+        """
+        prefix = (_DOLLAR << 24 | channel << 16) << 32 | (_PLAIN << 8 | self._type) << 16
+        unpackers = [struct.Struct(f">QQ{size}s").unpack_from for size in range(4)]
+        depacketizer = self._depacketizer
+
+        def run(buffer: bytearray, view: memoryview, read: int, written: int) -> int:
+            middle = depacketizer.middle()
+            if not middle:
+                return read
+            overhead = HEADER_BYTES + len(middle)
+            skipped = 4 + overhead
+            unpack = unpackers[len(middle)]
+            expected = prefix | self._expected
+            sender = self._timestamp << 32 | self._ssrc
+            pieces: list[memoryview] = []
+            size = 0
+            while written - read > skipped and expected & 0xFFFF:
+                head, from_sender, begins = unpack(buffer, read)
+                if head & _WITHOUT_LENGTH != expected or from_sender != sender or begins != middle:
+                    break
+                length = head >> 32 & 0xFFFF
+                end = read + 4 + length
+                if end > written or length <= overhead:
+                    break
+                pieces.append(view[read + skipped : end])
+                size += length - overhead
+                expected += 1
+                read = end
+            if pieces:
+                self._expected = expected & 0xFFFF or 0x10000
+                self.payload_bytes += size + len(middle) * len(pieces)
+                depacketizer.middle_pieces(pieces, size)
+            return read
+
+        return run
 
     def flush(self) -> None:
         """No more packets will come."""

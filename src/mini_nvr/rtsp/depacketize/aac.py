@@ -85,6 +85,12 @@ class AacDepacketizer:
             self._emit(Frame(payload[position : position + size], timestamp + index * self._frame_ticks, arrival_ns, is_key=True))
             position += size
 
+    def middle(self) -> bytes:
+        return b""
+
+    def middle_pieces(self, pieces: list[memoryview], size: int) -> None:
+        """Never called: there is no open unit."""
+
     def settle(self) -> None:
         """Pieces are copied as they come."""
 

@@ -64,6 +64,7 @@ class AccessUnitAssembler:
         self._size = 0  # bytes collected, without the length fields
         self._fragment = -1  # where in _parts the length of the open fragmented NAL unit goes; -1 when none is open
         self._fragment_size = 0  # _size when it was opened
+        self._middle = b""
         self._coded = False  # a slice is there
         self._is_key = False
         self._damaged = False
@@ -89,6 +90,17 @@ class AccessUnitAssembler:
         self._clear()
         self._timestamp = self._marked_timestamp = None
         self._suspect = False
+
+    def middle(self) -> bytes:
+        """`Depacketizer.middle`"""
+        return self._middle if self._fragment >= 0 and not self._damaged else b""
+
+    def middle_pieces(self, pieces: list[memoryview], size: int) -> None:
+        """`Depacketizer.middle_pieces`"""
+        self._parts += pieces
+        self._size += size
+        if self._size > MAX_UNIT_BYTES:
+            self._too_large()
 
     def settle(self) -> None:
         """`Depacketizer.settle`: a frame that came in one read was never copied piece by piece, the rest of one is copied here."""
@@ -178,12 +190,13 @@ class AccessUnitAssembler:
                 self._damaged = True
         self._coded = True
 
-    def _open_fragment(self, header: bytes, piece: bytes) -> None:
-        """First piece of a fragmented NAL unit."""
+    def _open_fragment(self, header: bytes, piece: bytes, middle: bytes) -> None:
+        """First piece of a fragmented NAL unit. middle: how the payloads of the following ones begin."""
         if self._fragment >= 0:
             self._close_fragment()  # some cameras never set the end bit
         self._fragment = len(self._parts)
         self._fragment_size = self._size
+        self._middle = middle
         self._parts += (b"", header, piece)
         self._size += len(header) + len(piece)
 

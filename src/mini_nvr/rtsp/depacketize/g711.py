@@ -14,6 +14,12 @@ class G711Depacketizer:
         del marker  # begins a talk spurt, RFC 3551 section 4.1
         self._emit(Frame(bytes(data[start:end]), timestamp, arrival_ns, is_key=True))
 
+    def middle(self) -> bytes:
+        return b""
+
+    def middle_pieces(self, pieces: list[memoryview], size: int) -> None:
+        """Never called: there is no open unit."""
+
     def settle(self) -> None:
         """Nothing is kept."""
 

@@ -37,14 +37,7 @@ class H264Depacketizer(AccessUnitAssembler):
         if timestamp != self._timestamp:
             self._turn(timestamp, bytes(data[start:end]))
         if not self._damaged:
-            kind = data[start] & 0x1F
-            if kind == FU_A and self._fragment >= 0 and end - start > 2 and data[start + 1] < 0x40:
-                self._parts.append(data[start + 2 : end])  # neither the first nor the last piece: most packets of a camera
-                self._size += end - start - 2
-                if self._size > MAX_UNIT_BYTES:
-                    self._too_large()
-            else:
-                self._payload(kind, bytes(data[start:end]))
+            self._payload(data[start] & 0x1F, bytes(data[start:end]))
         self._arrival_ns = arrival_ns
         if marker:
             self._mark()
@@ -71,7 +64,7 @@ class H264Depacketizer(AccessUnitAssembler):
                 self._add_slice(is_first=kind in _SLICES and payload[2] & 0x80 != 0)  # first_mb_in_slice, ue(v) 0
                 if kind == h264.NAL_IDR_SLICE:
                     self._is_key = True
-            self._open_fragment(_BYTE[payload[0] & 0xE0 | kind], payload[2:])
+            self._open_fragment(_BYTE[payload[0] & 0xE0 | kind], payload[2:], payload[:1] + _BYTE[kind])
         elif self._fragment < 0:
             self._damaged = True  # its beginning is missing
             return

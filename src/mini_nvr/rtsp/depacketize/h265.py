@@ -35,14 +35,7 @@ class H265Depacketizer(AccessUnitAssembler):
         if timestamp != self._timestamp:
             self._turn(timestamp, bytes(data[start:end]))
         if not self._damaged:
-            kind = data[start] >> 1 & 0x3F
-            if kind == FU and self._fragment >= 0 and end - start > 3 and data[start + 2] < 0x40:
-                self._parts.append(data[start + 3 : end])  # neither the first nor the last piece: most packets of a camera
-                self._size += end - start - 3
-                if self._size > MAX_UNIT_BYTES:
-                    self._too_large()
-            else:
-                self._payload(kind, bytes(data[start:end]))
+            self._payload(data[start] >> 1 & 0x3F, bytes(data[start:end]))
         self._arrival_ns = arrival_ns
         if marker:
             self._mark()
@@ -72,7 +65,7 @@ class H265Depacketizer(AccessUnitAssembler):
                 self._add_slice(is_first=payload[3] & 0x80 != 0)  # first_slice_segment_in_pic_flag
                 if kind in _IRAP:
                     self._is_key = True
-            self._open_fragment(bytes((payload[0] & 0x81 | kind << 1, payload[1])), payload[3:])
+            self._open_fragment(bytes((payload[0] & 0x81 | kind << 1, payload[1])), payload[3:], payload[:2] + bytes((kind,)))
         elif self._fragment < 0:
             self._damaged = True  # its beginning is missing
             return

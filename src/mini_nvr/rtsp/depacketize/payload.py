@@ -12,6 +12,12 @@ class Depacketizer(Protocol):
         timestamp: of the RTP header, unwrapped. marker: not 0 when the header's marker bit is set.
         """
 
+    def middle(self) -> bytes:
+        """How the payloads of further middle pieces of the open fragmented unit begin, at most 3 bytes; empty when none is open."""
+
+    def middle_pieces(self, pieces: list[memoryview], size: int) -> None:
+        """Such pieces in sequence, without those first bytes, and how many bytes they are together; as after `packet`."""
+
     def settle(self) -> None:
         """The memory of all packets so far is about to be used again: copy what is still needed of it."""
 
