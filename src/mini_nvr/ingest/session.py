@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_S = 20.0
 STALL_S = 10.0
-WATCH_INTERVAL_S = 1.0
+WATCH_INTERVAL_S = 2.0
 REACH_INTERVAL_S = 1.0
 _TRICKLE_BYTES = 64 * 1024  # less than that is audio alone, or the rest of a frame
 _UNREACHABLE = frozenset({GapCause.CAMERA_OFFLINE})

@@ -43,13 +43,22 @@ class Keeper(Protocol):
         """Nothing more will be appended: seal it."""
 
 
+Job = tuple[GrowingSegment, Part | None]
+"""A part to append, or None for the end of the file."""
+
+
 class DiskThread:
-    """Owns every growing file's append side."""
+    """Owns every growing file's append side.
+
+    batching: jobs wait for `flush`, for a loop that handles many cameras at a time; waking the thread costs more than some jobs.
+    """
 
     def __init__(self, create: Callable[[GrowingSegment], tuple[PurePosixPath, SegmentWriter]], keeper: Keeper) -> None:
         self._create = create
         self._keeper = keeper
-        self._queue: SimpleQueue[tuple[GrowingSegment, Part | None] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[Job]] = SimpleQueue()
+        self._batch: list[Job] = []
+        self.batching = False
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
 
     def start(self) -> None:
@@ -57,7 +66,8 @@ class DiskThread:
 
     def stop(self, timeout_s: float) -> bool:
         """Work off the queue and end; False when the disk did not let it end in time."""
-        self._queue.put(None)
+        self.flush()
+        self._queue.put([])
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -65,20 +75,34 @@ class DiskThread:
         """Queue a part; the first one creates the file. Called on the event loop."""
         segment.submitted_bytes += part.size_bytes
         segment.submitted_us = max(segment.submitted_us, part.video_end_us)
-        self._queue.put((segment, part))
+        self._submit((segment, part))
 
     def close(self, segment: GrowingSegment) -> None:
         """Queue the end of a file. Called on the event loop."""
-        self._queue.put((segment, None))
+        self._submit((segment, None))
+
+    def flush(self) -> None:
+        """Hand the waiting jobs to the thread. Called on the event loop."""
+        if self._batch:
+            self._queue.put(self._batch)
+            self._batch = []
+
+    def _submit(self, job: Job) -> None:
+        self._batch.append(job)
+        if not self.batching:
+            self.flush()
 
     def _run(self) -> None:
-        while (job := self._queue.get()) is not None:
-            segment, part = job
-            try:
-                self.handle(segment, part)
-            except Exception as error:  # noqa: BLE001  the thread must outlive whatever one file does to it
-                _log.exception("ch%d: unexpected error on the disk thread", segment.header.channel)
-                self._fail(segment, SegmentError(f"unexpected {type(error).__name__} while writing"))
+        while jobs := self._queue.get():
+            for segment, part in jobs:
+                self._handle_safely(segment, part)
+
+    def _handle_safely(self, segment: GrowingSegment, part: Part | None) -> None:
+        try:
+            self.handle(segment, part)
+        except Exception as error:  # noqa: BLE001  the thread must outlive whatever one file does to it
+            _log.exception("ch%d: unexpected error on the disk thread", segment.header.channel)
+            self._fail(segment, SegmentError(f"unexpected {type(error).__name__} while writing"))
 
     def handle(self, segment: GrowingSegment, part: Part | None) -> None:
         """One job; called by the thread, and by tests without one."""

@@ -19,7 +19,7 @@ from mini_nvr.catalog.rescan import rescan
 from mini_nvr.clock import Clock, SystemClock, block
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
-from mini_nvr.ingest.gathering import gather_reads
+from mini_nvr.ingest.gathering import gather_reads, rest_s
 from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.control import ControlServer
@@ -93,7 +93,7 @@ class RecorderService:
         await self._live.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
-        self._tasks.append(asyncio.create_task(gather_reads(self._streams, self._clock, block)))
+        self._tasks.append(asyncio.create_task(gather_reads(self._rest_s, self._clock, self._rest)))
         gc.collect()
         gc.freeze()
         _log.info("%d channels, files of %d s", len(self._channels), self._settings.segment_duration_s)
@@ -119,8 +119,16 @@ class RecorderService:
         rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
         return sorted(rows, key=lambda row: row.number)
 
-    def _streams(self) -> int:
-        return sum(channel.pipeline.recording for channel in self._channels)
+    def _rest_s(self) -> float:
+        """How long the loop rests between two looks at its sockets; parts are handed over together while it does."""
+        seconds = rest_s(sum(channel.pipeline.recording for channel in self._channels), viewers=0)
+        self._disk.batching = seconds > 0
+        self._disk.flush()
+        return seconds
+
+    def _rest(self, seconds: float) -> None:
+        self._disk.flush()  # the disk thread works while this one rests
+        block(seconds)
 
     async def _run_channel(self, channel: Channel, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
