@@ -7,7 +7,7 @@ one at every new file, gap or not, together with the wall time of its first fram
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mini_nvr.clock import to_datetime
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ
@@ -18,8 +18,7 @@ Uri = Callable[[int], str]
 """From a segment's id to the URI of its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistPart:
+class PlaylistPart(NamedTuple):
     """One line of a playlist: a range of bytes of the file `segment_id`, from a key frame on.
 
     start_utc_us: of its first frame on the wall; duration_90k: of its video.

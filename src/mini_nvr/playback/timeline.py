@@ -145,20 +145,20 @@ def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us
     footage_us = _footage_per_bucket(spans, bounds, step_us, count)
     amounts = [0.0] * count
     for flow_start, flow_end, size in flows:
-        if flow_end <= start or flow_start >= end:
+        low, high = flow_start, flow_end
+        if low < start or high > end:
+            low, high = max(low, start), min(high, end)
+        if low >= high:
             continue
-        duration = max(1, flow_end - flow_start)
-        first = max(0, (flow_start - start) // step_us)
-        last = min(count - 1, (flow_end - 1 - start) // step_us)
-        if first >= last:
-            inside = min(flow_end, end) - max(flow_start, start)
-            amounts[first] += size * inside / duration
+        rate = size / (flow_end - flow_start)
+        first, last = (low - start) // step_us, (high - 1 - start) // step_us
+        if first == last:
+            amounts[first] += rate * (high - low)
             continue
-        rate = size / duration
-        amounts[first] += rate * (start + (first + 1) * step_us - max(flow_start, start))
+        amounts[first] += rate * (start + (first + 1) * step_us - low)
         for bucket in range(first + 1, last):
             amounts[bucket] += rate * step_us
-        amounts[last] += rate * (min(flow_end, end) - (start + last * step_us))
+        amounts[last] += rate * (high - (start + last * step_us))
     rates = [round(amount * US_PER_S / us) if us else None for amount, us in zip(amounts, footage_us, strict=True)]
     has_gap = [us < step_us for us in footage_us]
     if count:
