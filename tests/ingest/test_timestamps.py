@@ -1,5 +1,7 @@
 """One time line out of what cameras send: arrival jitter, drift, jumps, sender reports."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,10 +127,10 @@ def test_reports_that_contradict_the_arrivals_are_ignored() -> None:
     video, audio = VideoLine(), AudioLine(8_000)
     alignment = Alignment(video, audio, 8_000)
     video.place(0, START_NS)
-    audio.place(0, START_NS, 0, video.anchor_ns)
+    audio.place(0, START_NS + 20_000_000, 160, video.anchor_ns)
     alignment.on_video_report(SenderReport(10_000_000, 0))
     alignment.on_audio_report(SenderReport(999_000_000, 0))
-    assert audio.place(160, START_NS + 20_000_000, 160, video.anchor_ns) == 160
+    assert audio.place(160, START_NS + 40_000_000, 160, video.anchor_ns) == 160
     assert not audio.aligned_by_reports
 
 
@@ -141,7 +143,7 @@ def test_later_reports_wait_for_a_border() -> None:
     alignment.on_audio_report(SenderReport(10_000_000, 0))
     alignment.on_audio_report(SenderReport(20_000_000, 79_920))  # the audio clock loses 10 ms in 10 s
     before = audio.place(160, START_NS + 20_000_000, 160, video.anchor_ns)
-    audio.border()
+    audio.border(video.anchor_ns)
     after = audio.place(320, START_NS + 40_000_000, 160, video.anchor_ns)
     assert (before, after) == (160, 320 + 80)
 
@@ -151,3 +153,29 @@ def test_audio_far_from_its_arrival_is_aligned_anew() -> None:
     audio.place(0, START_NS + 20_000_000, 160, START_NS)
     jumped = audio.place(1 << 31, START_NS + 40_000_000, 160, START_NS)
     assert jumped == 160
+
+
+def test_without_reports_the_least_delayed_audio_frame_counts() -> None:
+    """A loop that rests sees the first frame up to a rest late; the error must not stay for the run."""
+    audio = AudioLine(8_000)
+    delays_ms = [38, 21, 7, 40, 0, 33, 12]
+    placed = [
+        audio.place(i * 320, START_NS + (i + 1) * 40_000_000 + late * 1_000_000, 320, START_NS) for i, late in enumerate(delays_ms)
+    ]
+    assert placed[0] == 38 * 8
+    assert placed[4:] == [i * 320 for i in range(4, 7)]
+
+
+def test_without_reports_audio_drift_is_followed_at_borders_only() -> None:
+    """An audio clock that is 200 ppm slow loses 60 ms in 5 minutes."""
+    audio = AudioLine(8_000)
+    errors_ms = []
+    for second in range(1, 1501):
+        taken = second * 8_000 * 999_800 // 1_000_000
+        pts = audio.place(taken - 320, START_NS + second * NS_PER_S, 320, START_NS)
+        errors_ms.append((pts + 320) / 8 - second * 1000)
+        if second % 60 == 0:
+            audio.border(START_NS)
+    assert max(map(abs, errors_ms[60:])) < 27
+    steps = [later - earlier for earlier, later in pairwise(errors_ms)]
+    assert sum(abs(step) > 1 for step in steps) == 1500 // 60 - 2  # nothing to mend at the first border, nothing behind the last

@@ -25,7 +25,7 @@ def rest_s(streams: int, viewers: int) -> float:
 
 
 async def gather_reads(duration_s: Callable[[], float], clock: Clock, rest: Callable[[float], None]) -> None:
-    """Until cancelled. duration_s: how long to rest, asked about once a second. rest: stops the thread of the loop for that long."""
+    """Until cancelled. duration_s: how long to rest, asked about once a second. rest: stops the loop's thread for that long."""
     while True:
         seconds = duration_s()
         if not seconds:

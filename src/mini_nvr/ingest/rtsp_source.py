@@ -49,7 +49,7 @@ class RtspTimeLine:
         self._wall_offset_us = offset_us
         measured = to_wall_us(self.video.border(), offset_us) + media_us(pts_90k)
         if self.audio is not None:
-            self.audio.border()
+            self.audio.border(self.video.anchor_ns)
         start = next_start(expected_utc_us, measured, elapsed_us, abs(step_us) > STEP_US)
         if start.stepped:
             _log.warning("%s: the system clock was set by %+.3f s; the next file follows it", self._label, step_us / 1e6)

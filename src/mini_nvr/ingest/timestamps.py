@@ -17,6 +17,7 @@ from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 MAX_AHEAD_NS = 3 * NS_PER_S  # frames cannot come from the future: the time stamps jumped forward
 MAX_BEHIND_NS = 30 * NS_PER_S  # no TCP queue holds that much: the time stamps stood still or jumped back slowly
 MAX_BACKWARD = VIDEO_CLOCK_HZ  # one second: more than any reordering
+SETTLE_NS = 2 * NS_PER_S  # so long the first frames of a connection tell where audio belongs
 MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned
 MAX_REPORT_SKEW_NS = 2 * NS_PER_S  # sender reports that contradict the arrivals by more are the camera's mistake
 DRIFT_PPM = 500
@@ -91,12 +92,18 @@ class SenderReport:
 
 
 class AudioLine:
-    """RTP timestamps of the audio track -> samples on the video line."""
+    """RTP timestamps of the audio track -> samples on the video line.
+
+    Until sender reports tell better, the least delayed audio frame marks where the track belongs, as the least delayed video frame
+    marks the anchor: followed closely in the first `SETTLE_NS`, at borders from then on.
+    """
 
     def __init__(self, clock_hz: int) -> None:
         self._hz = clock_hz
         self._offset: int | None = None
         self._exact: int | None = None  # the offset that sender reports ask for
+        self._first_arrival_ns = 0
+        self._origin_ns = 0  # smallest arrival of the instant that RTP timestamp 0 stands for, since the last border
 
     @property
     def aligned_by_reports(self) -> bool:
@@ -107,15 +114,28 @@ class AudioLine:
 
         frame_samples: an audio frame is sent when its last sample was taken, so its first one is that much older.
         """
-        expected = (arrival_ns - anchor_ns) * self._hz // NS_PER_S - frame_samples
+        origin_ns = arrival_ns - (rtp_timestamp + frame_samples) * NS_PER_S // self._hz
         if self._offset is None:
-            self._offset = rtp_timestamp - expected if self._exact is None else self._exact
-        pts = rtp_timestamp - self._offset
+            self._start(origin_ns, arrival_ns, anchor_ns)
+        elif origin_ns < self._origin_ns:
+            self._origin_ns = origin_ns
+        if self._exact is None and arrival_ns - self._first_arrival_ns < SETTLE_NS:
+            self._offset = self._by_arrival(anchor_ns)
+        pts = rtp_timestamp - (self._offset or 0)
+        expected = (arrival_ns - anchor_ns) * self._hz // NS_PER_S - frame_samples
         if abs(pts - expected) * NS_PER_S > MAX_AUDIO_SKEW_NS * self._hz:
             self._exact = None
-            self._offset = rtp_timestamp - expected
-            pts = expected
+            self._start(origin_ns, arrival_ns, anchor_ns)
+            pts = rtp_timestamp - (self._offset or 0)
         return pts
+
+    def _start(self, origin_ns: int, arrival_ns: int, anchor_ns: int) -> None:
+        self._origin_ns = origin_ns
+        self._first_arrival_ns = arrival_ns
+        self._offset = self._by_arrival(anchor_ns) if self._exact is None else self._exact
+
+    def _by_arrival(self, anchor_ns: int) -> int:
+        return (anchor_ns - self._origin_ns) * self._hz // NS_PER_S
 
     def align(self, exact_offset: int) -> None:
         """Take the sender reports' word, at once the first time (nobody hears a single slip), at borders from then on."""
@@ -126,10 +146,11 @@ class AudioLine:
         if first:
             self._offset = exact_offset
 
-    def border(self) -> None:
+    def border(self, anchor_ns: int) -> None:
         """Follow the drift between the two clocks of the camera; the place to do so is between two segments."""
-        if self._exact is not None:
-            self._offset = self._exact
+        if self._offset is not None:
+            self._offset = self._by_arrival(anchor_ns) if self._exact is None else self._exact
+            self._origin_ns += NS_PER_S  # as in `VideoLine.border`
 
 
 class Alignment:
