@@ -4,7 +4,7 @@ Rows are made inside SQLite, in the order in which a recorder would have committ
 so that pages are laid out as they would be. Each channel loses a file a day, with a gap in its place. Key-frame indexes, a kilobyte
 each, are made for the newest days only. No footage exists.
 
-    python benchmarks/archive.py /tmp/archive --channels 64 --days 365
+    python -m benchmarks.archive /tmp/archive --channels 64 --days 365
 """
 
 import argparse

@@ -35,6 +35,7 @@ from mini_nvr.playback.missing import no_footage, require_mp4
 MAX_RANGE_US = 25 * 3600 * US_PER_S  # the longest local day; its index takes some 15 MB
 CHUNK_BYTES = 1 << 18
 _FILE_TYPE = box(b"ftyp", b"isom", (0x200).to_bytes(4, "big"), b"isomiso2mp41")
+_MAX_HEAD_BYTES = 64 << 20  # beyond the index of any range that is allowed
 _UNSAFE = re.compile(r"[^\w.+-]+")
 _MAX_NAME_CHARACTERS = 80
 
@@ -207,18 +208,17 @@ def _comment(gaps: Sequence[Span], notes: Sequence[str], zone: tzinfo) -> str:
 def _head(joiner: Joiner, start_utc_us: int, tags: dict[bytes, str]) -> bytes:
     """Everything before the footage. The index is built twice, as its own length decides where the footage begins."""
     tracks = joiner.tracks()
+    wide = joiner.data_bytes > U32_MAX - _MAX_HEAD_BYTES
+    data_header_bytes = 16 if wide else 8
     try:
-        size = len(_FILE_TYPE) + len(joined_moov(tracks, start_utc_us, tags, 0, wide=False)) + 8
-        wide = size + joiner.data_bytes > U32_MAX
-        if wide:
-            size = len(_FILE_TYPE) + len(joined_moov(tracks, start_utc_us, tags, 0, wide=True)) + 16
+        size = len(_FILE_TYPE) + len(joined_moov(tracks, start_utc_us, tags, 0, wide=wide)) + data_header_bytes
         moov = joined_moov(tracks, start_utc_us, tags, size, wide=wide)
     except MediaError as exc:
         raise FootageUnreadable(f"the range cannot be exported: {exc}") from exc
     if wide:
-        data_header = (1).to_bytes(4, "big") + b"mdat" + (joiner.data_bytes + 16).to_bytes(8, "big")
+        data_header = (1).to_bytes(4, "big") + b"mdat" + (joiner.data_bytes + data_header_bytes).to_bytes(8, "big")
     else:
-        data_header = (joiner.data_bytes + 8).to_bytes(4, "big") + b"mdat"
+        data_header = (joiner.data_bytes + data_header_bytes).to_bytes(4, "big") + b"mdat"
     return _FILE_TYPE + moov + data_header
 
 
