@@ -20,7 +20,7 @@ from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioFormat, Frame, VideoFormat
 
 _log = logging.getLogger(__name__)
 
-GOP_LIMIT_BYTES = 12 * 1024 * 1024  # a longer GOP is not kept: viewers then wait for the next key frame
+GOP_LIMIT_BYTES = 8 * 1024 * 1024  # a longer GOP is not kept: viewers then wait for the next key frame
 DEFAULT_FRAME_DURATION = VIDEO_CLOCK_HZ // 25
 STALLED_AFTER_NS = 3 * NS_PER_S
 _SILENT_AFTER = 2 * VIDEO_CLOCK_HZ  # sound that has not come for that long is left out: a player waits for a track that is declared
@@ -133,7 +133,7 @@ class StreamHub:
             for message in (*self._preamble, *self._parts):
                 viewer.offer(message)
         elif self._frames:
-            self._begin_epoch(self._frames[0].pts)
+            self._begin_epoch(self._frames[-1].pts)
             self._publish_cached(self._frames, self._sounds)
 
     def leave(self, viewer: Viewer) -> None:
@@ -185,7 +185,10 @@ class StreamHub:
         return video_pts - self._sound_pts * VIDEO_CLOCK_HZ // self._sound.source.sample_rate_hz < _SILENT_AFTER
 
     def _begin_epoch(self, pts: int) -> None:
-        """From the key frame at `pts` on, frames become messages; all viewers get the header and the init segment."""
+        """From the last key frame on, frames become messages; all viewers get the header and the init segment.
+
+        pts: of the newest frame, for judging whether sound flows.
+        """
         if self._format is None:
             return
         self._end_epoch()

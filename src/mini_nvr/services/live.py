@@ -48,8 +48,8 @@ class LiveService:
             for channel in channels
             if channel.enabled and channel.sub_url is not None
         }
-        self._events = EventBoard(self._states)
-        self._endpoint = LiveEndpoint(self.find, self._events)
+        self.events = EventBoard(self._states)
+        self._endpoint = LiveEndpoint(self.find, self.events)
         self._told: dict[int, dict[str, Any]] = {}
         self._growing: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,7 +99,7 @@ class LiveService:
     def note_gap(self, gap: GapChange) -> None:
         """A gap began or ended."""
         fields = {"channel": gap.channel, "startUtcUs": gap.start_utc_us, "endUtcUs": gap.end_utc_us, "cause": str(gap.cause)}
-        self._events.publish("gap", fields)
+        self.events.publish("gap", fields)
 
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:
         """Sync thread: the catalog knows of these."""
@@ -113,10 +113,10 @@ class LiveService:
             path = str(change.path)
             if change.facts.sealed:
                 self._growing.discard(path)
-                self._events.publish("segmentSealed", segment_of(change))
+                self.events.publish("segmentSealed", segment_of(change))
             elif path not in self._growing:
                 self._growing.add(path)
-                self._events.publish("segmentOpened", segment_of(change))
+                self.events.publish("segmentOpened", segment_of(change))
 
     async def _look_around(self) -> None:
         """What nobody calls us for: silent cameras and states that changed by the passing of time."""
@@ -127,7 +127,7 @@ class LiveService:
                 hub.look_for_stall(now_ns)
             for sub in self._subs.values():
                 sub.hub.look_for_stall(now_ns)
-            if self._events.listeners:
+            if self.events.listeners:
                 self._tell_states()
 
     def _states(self) -> Iterable[dict[str, Any]]:
@@ -140,7 +140,7 @@ class LiveService:
             state = state_of(row)
             if self._told.get(row.number) != state:
                 self._told[row.number] = state
-                self._events.publish("channel", state)
+                self.events.publish("channel", state)
 
 
 def state_of(row: ChannelStatus) -> dict[str, Any]:
