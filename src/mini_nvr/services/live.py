@@ -55,6 +55,11 @@ class LiveService:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[None] | None = None
 
+    @property
+    def viewers(self) -> int:
+        """How many people watch a main stream now."""
+        return sum(len(hub.viewers) for hub in self._mains.values())
+
     def attach(self, pipeline: ChannelPipeline) -> None:
         """Let this channel be watched."""
         hub = StreamHub(pipeline.rules.number, "main")

@@ -121,7 +121,7 @@ class RecorderService:
 
     def _rest_s(self) -> float:
         """How long the loop rests between two looks at its sockets; parts are handed over together while it does."""
-        seconds = rest_s(sum(channel.pipeline.recording for channel in self._channels), viewers=0)
+        seconds = rest_s(sum(channel.pipeline.recording for channel in self._channels), self._live.viewers)
         self._disk.batching = seconds > 0
         self._disk.flush()
         return seconds
