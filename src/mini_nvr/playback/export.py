@@ -118,19 +118,7 @@ def plan(catalog: Catalog, record_dir: Path, channel: int, start_utc_us: int, en
     audio = next((item.audio for item in formats if item.audio is not None), None)
     if not rows:
         raise no_footage(catalog, channel, start_utc_us)
-    joiner = Joiner(formats[0].video, audio)
-    taken: list[SegmentRow] = []
-    first_shown = 0
-    for row, item in zip(rows, formats, strict=True):
-        tables = read_tables(record_dir, row)
-        lower, upper = _ticks_up(start_utc_us - row.start_utc_us), _ticks_up(end_utc_us - row.start_utc_us)
-        of = window(tables.video, lower, upper, may_hide=joiner.is_empty)
-        if of is None:
-            continue
-        if joiner.is_empty:
-            first_shown = row.start_utc_us + of.start_90k * 100 // 9
-        joiner.add(tables, of, with_audio=audio is not None and item.audio == audio)
-        taken.append(row)
+    joiner, taken, first_shown = _join(record_dir, rows, formats, audio, (start_utc_us, end_utc_us))
     if joiner.is_empty:
         raise no_footage(catalog, channel, start_utc_us)
     camera = next((known.name for known in catalog.channels() if known.number == channel), "")
@@ -152,6 +140,29 @@ def plan(catalog: Catalog, record_dir: Path, channel: int, start_utc_us: int, en
         _pieces=pieces,
         _record_dir=record_dir,
     )
+
+
+def _join(
+    record_dir: Path, rows: Sequence[SegmentRow], formats: Sequence[Formats], audio: AudioFormat | None, bounds: Span
+) -> tuple[Joiner, list[SegmentRow], int]:
+    """The movie, the files that it is made of, and when its first frame was taken. One file's tables are in memory at a time."""
+    joiner = Joiner(formats[0].video, audio)
+    taken: list[SegmentRow] = []
+    first_shown = 0
+    for row, item in zip(rows, formats, strict=True):
+        tables = read_tables(record_dir, row)
+        lower, upper = (_ticks_up(bound - row.start_utc_us) for bound in bounds)
+        of = window(tables.video, lower, upper, may_hide=joiner.is_empty)
+        if of is None:
+            continue
+        if joiner.is_empty:
+            first_shown = row.start_utc_us + of.start_90k * 100 // 9
+        try:
+            joiner.add(tables, of, with_audio=audio is not None and item.audio == audio)
+        except MediaError as exc:
+            raise FootageUnreadable(f"{row.path}: {exc}") from exc
+        taken.append(row)
+    return joiner, taken, first_shown
 
 
 def file_name(camera: str, channel: int, shown: Span, zone: tzinfo) -> str:

@@ -79,13 +79,16 @@ class Samples:
         )
 
     def extent(self) -> tuple[int, int]:
-        """From the first byte of the samples to behind the last, in the file; they need not fill it."""
-        ends = []
-        position = 0
-        for count, offset in self.chunks:
-            ends.append(offset + sum(self.sizes[position : position + count]))
-            position += count
-        return min(offset for _, offset in self.chunks), max(ends)
+        """From the first byte of the samples to behind the last, in the file; they need not fill it.
+
+        Raises:
+            MediaError: the chunks are not in order, as the recorder writes them.
+        """
+        offsets = [offset for _, offset in self.chunks]
+        if offsets != sorted(offsets):
+            raise MediaError("the chunks of an index are not in the order of the file")
+        last = self.chunks[-1][0]
+        return offsets[0], offsets[-1] + sum(self.sizes[len(self) - last :])
 
     def _cut_chunks(self, first: int, end: int) -> list[tuple[int, int]]:
         chunks = []
@@ -127,6 +130,7 @@ class JoinedTrack:
     _all_sync: bool = True
     _chunk_lengths: "array[int]" = field(default_factory=lambda: array("I"))
     _chunk_offsets: "array[int]" = field(default_factory=lambda: array("Q"))
+    _fixed: bytes | None = None  # the tables once they are asked for, which is twice
 
     def __len__(self) -> int:
         return len(self._sizes)
@@ -135,6 +139,7 @@ class JoinedTrack:
         """Append samples, which follow the last one in time; `data_shift`: their new place minus that in their file."""
         if not samples:
             return
+        self._fixed = None
         before = len(self._sizes)
         self._sizes.extend(samples.sizes)
         for count, value in samples.durations:
@@ -156,11 +161,19 @@ class JoinedTrack:
             return
         old = self._durations.last
         new = min(U32_MAX, max(1, old + ticks))
+        self._fixed = None
         self._durations.replace_last(new)
         self.end_dts += new - old
 
     def tables(self, data_offset: int, *, wide: bool) -> bytes:
         """The boxes of `stbl`; `data_offset`: where the sample data begin; `wide`: 64-bit offsets (`co64`)."""
+        if self._fixed is None:
+            self._fixed = self._fixed_tables()
+        offsets = array("Q" if wide else "I", [offset + data_offset for offset in self._chunk_offsets])
+        return self._fixed + full_box(b"co64" if wide else b"stco", 0, 0, _count(offsets), big_endian(offsets))
+
+    def _fixed_tables(self) -> bytes:
+        """Those that do not depend on where the data lie."""
         boxes = [full_box(b"stts", 0, 0, self._durations.pack())]
         if not self._offsets.is_all_zero():
             boxes.append(full_box(b"ctts", 1, 0, self._offsets.pack()))
@@ -168,8 +181,6 @@ class JoinedTrack:
             boxes.append(full_box(b"stss", 0, 0, _count(self._sync), big_endian(self._sync)))
         boxes.append(full_box(b"stsc", 0, 0, self._chunk_runs()))
         boxes.append(full_box(b"stsz", 0, 0, bytes(4), _count(self._sizes), big_endian(self._sizes)))
-        offsets = array("Q" if wide else "I", [offset + data_offset for offset in self._chunk_offsets])
-        boxes.append(full_box(b"co64" if wide else b"stco", 0, 0, _count(offsets), big_endian(offsets)))
         return b"".join(boxes)
 
     def _chunk_runs(self) -> bytes:
