@@ -466,6 +466,15 @@ def test_s14_checking_of_current_passwords_is_paced_too(kept: tuple[Accounts, st
     assert caught.value.retry_after_s == 1
 
 
+def test_a_change_of_password_is_no_sign_in_of_the_address(kept: tuple[Accounts, str], clock: FakeClock) -> None:
+    accounts, password = kept
+    admin = Browser(accounts, clock)
+    admin.login("admin", password)
+    accounts.change_password(admin.must_be_in(), password, NEW, clock.utc_us())
+    results = [accounts.login("admin", NEW, HOME, "", clock.utc_us() + n) for n in range(5)]
+    assert [type(result) for result in results] == [LoginOk] * 4 + [LoginThrottled]
+
+
 def test_a_sign_in_that_found_no_turn_is_no_failure(make: MakeAccounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = make()
 

@@ -10,7 +10,7 @@ from mini_nvr.config.credentials import SecretKey
 from mini_nvr.errors import AuthError
 
 
-def test_s11_a_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
+def test_s11_a_key_is_made_once_for_the_owner_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     old = os.umask(0)
     try:
         key = load_or_make_secret_key(tmp_path / "data")
@@ -22,6 +22,7 @@ def test_s11_a_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "data" / "secret-key").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert load_or_make_secret_key(tmp_path / "other") != key
+    assert "could be read by others" not in caplog.text  # not even for a moment
 
 
 def test_s11_services_that_start_together_share_one_key(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from mini_nvr.auth import throttle
 from mini_nvr.auth.throttle import Attempt, LoginThrottle, Quiet, account_wait_us, address_key, address_wait_us, delay_us, name_key
 from mini_nvr.catalog.account_rows import ThrottleRow
 from mini_nvr.catalog.accounts import AccountStore
+from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import US_PER_S
 
 T = 1_772_371_800 * US_PER_S
@@ -133,6 +134,15 @@ def test_s14_asking_while_waiting_does_not_prolong_the_wait(store: AccountStore)
     waits = [limit.admit("ben", "192.0.2.1", T + second * S) for second in range(1, 60)]
     assert waits == list(range(59, 0, -1))
     assert isinstance(limit.admit("ben", "192.0.2.1", T + 60 * S), Attempt)
+
+
+def test_s14_a_refusal_needs_no_writing(store: AccountStore, catalog: Catalog) -> None:
+    """A flood must not stand in the recorder's way: while somebody else writes, it is refused all the same."""
+    limit = LoginThrottle(store)
+    for number in range(5):
+        limit.admit(f"user{number}", "192.0.2.1", T)
+    with catalog.database.write():
+        assert limit.admit("anna", "192.0.2.1", T) == 60
 
 
 def test_s14_a_burst_in_parallel_gains_nothing(store: AccountStore) -> None:
