@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 
-from mini_nvr.catalog import queries
+from mini_nvr.catalog import playback_queries, queries
 from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.repository import Catalog
 from tests.support.catalog import DAY, MINUTE, T0, run_id
@@ -95,6 +95,45 @@ def test_every_question_is_answered_from_an_index(archive: Catalog, statement: S
         assert step in plan, plan
     assert "SCAN segments\n" not in f"{plan}\n", plan
     assert "SCAN gaps\n" not in f"{plan}\n", plan
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (playback_queries.PLAYABLE, [f"{BY_TIME} (channel=? AND start_utc_us>? AND start_utc_us<?)"]),
+        (
+            playback_queries.INDEXED,
+            [f"{BY_TIME} (channel=? AND", "SEARCH segment_indexes USING INTEGER PRIMARY KEY (rowid=?)"],
+        ),
+        (
+            playback_queries.INDEX_HEADS,
+            [f"{BY_TIME} (channel=? AND", "SEARCH segment_indexes USING INTEGER PRIMARY KEY (rowid=?)"],
+        ),
+        (playback_queries.SIZED, [f"{BY_TIME_ALONE} (channel=? AND start_utc_us>? AND start_utc_us<?)"]),
+    ],
+)
+def test_playback_is_answered_from_an_index(archive: Catalog, statement: Select[Any], expected: list[str]) -> None:
+    bound = statement.params(channel=1, start=T0, end=T0 + DAY)
+    plan = _plan(archive, str(bound.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})))
+    for step in expected:
+        assert step in plan, plan
+
+
+def test_a_time_line_is_not_sorted(archive: Catalog) -> None:
+    bound = playback_queries.SIZED.params(channel=1, start=T0, end=T0 + DAY)
+    assert "TEMP B-TREE" not in _plan(archive, str(bound.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})))
+
+
+def test_known_gaps_are_found_by_their_index(archive: Catalog) -> None:
+    sql = str(playback_queries.GAPS)
+    for name, value in (("channel", 1), ("start", T0), ("end", T0 + DAY)):
+        sql = sql.replace(f":{name}", str(value))
+    assert "SEARCH gaps USING INDEX sqlite_autoindex_gaps_1 (channel=? AND start_utc_us>?" in _plan(archive, sql)
+
+
+def _plan(archive: Catalog, sql: str) -> str:
+    with closing(sqlite3.connect(archive.database.path)) as connection:
+        return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
 
 
 @pytest.mark.parametrize(
