@@ -1,0 +1,134 @@
+"""Live pictures over real WebSockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.support.served import Served, cookies_of, serving
+from tests.support.waiting import until
+from tests.support.web import Browser, Web
+
+MESSAGES = [b"\x01{}", b"\x02init", b"\x03" + b"x" * 5_000]
+
+
+@pytest.fixture
+async def served(web: Web) -> AsyncIterator[Served]:
+    web.recorder.messages = MESSAGES
+    async with serving(web) as found:
+        yield found
+
+
+@pytest.fixture
+async def viewer(served: Served) -> AsyncIterator[Browser]:
+    async with served.browser() as browser:
+        await browser.sign_in()
+        yield browser
+
+
+def watch(served: Served, viewer: Browser, path: str = "/api/channel/1/live", **headers: str) -> connect:
+    url = f"ws://127.0.0.1:{served.port}{path}"
+    return connect(url, additional_headers={"Cookie": cookies_of(viewer), **headers}, proxy=None)
+
+
+async def receive(connection: ClientConnection, count: int) -> list[str | bytes]:
+    async with asyncio.timeout(5):
+        return [await connection.recv() for _ in range(count)]
+
+
+async def closed(connection: ClientConnection) -> int | None:
+    """The code with which the service closes."""
+    with pytest.raises(ConnectionClosed):
+        await receive(connection, 1)
+    return connection.close_code
+
+
+async def test_messages_come_as_the_recorder_sent_them(web: Web, served: Served, viewer: Browser) -> None:
+    async with watch(served, viewer) as connection:
+        assert await receive(connection, 3) == MESSAGES
+        assert web.recorder.watched == [(1, "main")]
+        assert web.recorder.watching == 1
+    await until(lambda: web.recorder.watching == 0)
+    record = web.deps.audit.recent(1)[0]
+    assert (record.action, record.target, record.detail) == ("watch", "channel 1", "live main")
+
+
+async def test_the_sub_stream(web: Web, served: Served, viewer: Browser) -> None:
+    async with watch(served, viewer, "/api/channel/2/live?stream=sub") as connection:
+        await receive(connection, 1)
+    assert web.recorder.watched == [(2, "sub")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/channel/9/live", 404),
+        ("/api/channel/3/live", 404),
+        ("/api/channel/1/live?stream=sub", 404),
+        ("/api/channel/1/live?stream=other", 400),
+        ("/api/channel/x/live", 400),
+        ("/api/channel/0/live", 404),
+        ("/api/channel/%2e%2e/live", 400),
+        ("/api/channel/1/liv", 403),
+    ],
+)
+async def test_what_cannot_be_watched(served: Served, viewer: Browser, path: str, status: int) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with watch(served, viewer, path):
+            pass
+    assert refused.value.response.status_code == status
+
+
+async def test_s2_s9_strangers_and_other_sites_do_not_watch(web: Web, served: Served, viewer: Browser) -> None:
+    for headers in ({"Cookie": "session=x"}, {"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+        with pytest.raises(InvalidStatus) as refused:
+            async with watch(served, viewer, **headers):
+                pass
+        assert refused.value.response.status_code in {401, 403}
+    assert web.recorder.watched == []
+
+
+async def test_s13_signing_out_ends_the_open_socket_at_once(web: Web, served: Served, viewer: Browser) -> None:
+    async with watch(served, viewer) as connection:
+        await receive(connection, 3)
+        assert (await viewer.post("/api/logout")).status_code == 200
+        assert await closed(connection) == 1008
+    await until(lambda: web.recorder.watching == 0)
+
+
+async def test_a_recorder_that_ends_asks_the_viewer_to_come_back(web: Web, served: Served, viewer: Browser) -> None:
+    async with watch(served, viewer) as connection:
+        await receive(connection, 3)
+        web.recorder.ended.set()
+        assert await closed(connection) == 1013
+    web.recorder.messages = None
+    async with watch(served, viewer) as connection:
+        assert await closed(connection) == 1013
+    web.recorder.messages, web.recorder.ended = MESSAGES, asyncio.Event()
+    async with watch(served, viewer) as connection:
+        assert await receive(connection, 3) == MESSAGES
+
+
+async def test_a_viewer_that_does_not_read_holds_up_nobody_else(web: Web, served: Served, viewer: Browser) -> None:
+    web.recorder.messages = [b"\x03" + bytes(100_000)] * 300
+    async with watch(served, viewer) as slow, watch(served, viewer) as quick:
+        async with asyncio.timeout(20):
+            for _ in range(300):
+                await quick.recv()
+        assert (await viewer.get("/healthz")).status_code == 200
+        slow.transport.abort()
+    await until(lambda: web.recorder.watching == 0)
+
+
+async def test_stopping_ends_the_viewers(web: Web) -> None:
+    web.recorder.messages = MESSAGES
+    async with serving(web) as served:
+        viewer = served.browser()
+        await viewer.sign_in()
+        connection = await watch(served, viewer)
+        await receive(connection, 3)
+        await viewer.aclose()
+    assert await closed(connection) in {1008, 1012}
+    assert web.recorder.watching == 0

@@ -1,0 +1,173 @@
+"""Playlist, stills, export and time line over HTTP, from real footage."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+
+from mini_nvr.catalog.model import GapChange, SegmentRow
+from mini_nvr.demo.sent import digest
+from mini_nvr.errors import GapCause
+from tests.support.archive import Archive
+from tests.support.catalog import T0
+from tests.support.footage import video_clip
+from tests.support.served import Served, cookies_of, serving
+from tests.support.stored import video_digests
+from tests.support.web import Browser, Web, make_web
+
+SECONDS = 1_000_000
+
+
+@pytest.fixture
+async def web(tmp_path: Path, empty_catalog: Path) -> AsyncIterator[Web]:
+    """Two files of four seconds that join, a gap of eight seconds, and one more file, of another format."""
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
+    archive = Archive(tmp_path)
+    first, second = archive.run(T0, [video_clip()], 2)
+    archive.record(second.end_utc_us + 8 * SECONDS, [video_clip(width=256)], run=2)
+    gap = GapChange(1, second.end_utc_us, second.end_utc_us + 8 * SECONDS, GapCause.CAMERA_OFFLINE)
+    archive.catalog.commit([], [gap])
+    archive.catalog.close()
+    made = make_web(tmp_path)
+    yield made
+    for client in made.clients:
+        await client.aclose()
+    made.catalog.close()
+
+
+@pytest.fixture
+def rows(web: Web) -> list[SegmentRow]:
+    return web.catalog.segments(1)
+
+
+def ms(utc_us: int) -> int:
+    return utc_us // 1000
+
+
+def span(rows: Sequence[SegmentRow]) -> str:
+    return f"start={ms(rows[0].start_utc_us)}&end={ms(rows[-1].end_utc_us)}"
+
+
+def digests(source: BytesIO | str, options: dict[str, str] | None = None) -> list[bytes]:
+    with av.open(source, "r", options=options) as container:
+        return [digest(bytes(packet)) for packet in container.demux(container.streams.video[0]) if packet.size]
+
+
+async def test_files_playlist_and_export_hold_the_same_frames(web: Web, rows: list[SegmentRow]) -> None:
+    expected = video_digests([web.file(row.path) for row in rows[:2]])
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        exported = await browser.get(f"/api/channel/1/export.mp4?{span(rows[:2])}")
+        assert digests(BytesIO(exported.content)) == expected
+        assert await asyncio.to_thread(played, served, browser, f"/api/channel/1/playlist.m3u8?{span(rows[:2])}") == expected
+
+
+def played(served: Served, browser: Browser, path: str) -> list[bytes]:
+    """The frames that FFmpeg gets out of a playlist."""
+    options = {"headers": f"Cookie: {cookies_of(browser)}\r\n", "allowed_extensions": "ALL", "extension_picky": "0"}
+    return digests(served.url + path, options)
+
+
+async def test_a_playlist(browser: Browser, rows: list[SegmentRow]) -> None:
+    answer = await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows)}")
+    assert answer.headers["content-type"].startswith("application/vnd.apple.mpegurl")
+    assert "#EXT-X-ENDLIST" in answer.text
+    assert f"/api/segments/{rows[0].id}.mp4" in answer.text
+    live = await browser.get(f"/api/channel/1/playlist.m3u8?start={ms(T0)}")
+    assert "#EXT-X-ENDLIST" not in live.text
+
+
+async def test_watching_is_recorded_once_in_a_while(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:
+    for _ in range(3):
+        await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows)}")
+    assert [row.action for row in web.deps.audit.recent(5)].count("watch") == 1
+    web.clock.advance(601)
+    await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows)}")
+    assert [row.action for row in web.deps.audit.recent(5)].count("watch") == 2
+
+
+async def test_a_still(browser: Browser) -> None:
+    answer = await browser.get(f"/api/channel/1/frame.jpg?at={ms(T0 + 1_500_000)}&width=96")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["x-frame-time"] == "2026-03-01T13:30:01.000+00:00"
+    with av.open(BytesIO(answer.content)) as picture:
+        assert picture.streams.video[0].width == 96
+
+
+@pytest.mark.parametrize("path", ["frame.jpg?at={at}", "export.mp4?start={at}&end={end}", "playlist.m3u8?start={at}&end={end}"])
+async def test_where_there_is_nothing_the_cause_is_told(browser: Browser, rows: list[SegmentRow], path: str) -> None:
+    at = ms(rows[1].end_utc_us + 4 * SECONDS)
+    answer = await browser.get("/api/channel/1/" + path.format(at=at, end=at + 1_000))
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/no-footage"
+    assert answer.json()["cause"] == "camera offline"
+
+
+async def test_an_export_in_pieces_is_the_export(browser: Browser, rows: list[SegmentRow]) -> None:
+    url = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+    whole = await browser.get(url)
+    head = await browser.head(url)
+    assert head.headers["content-length"] == whole.headers["content-length"] == str(len(whole.content))
+    assert head.headers["etag"] == whole.headers["etag"]
+    assert whole.headers["content-disposition"].startswith('attachment; filename="')
+    pieces = b""
+    for start in range(0, len(whole.content), 20_000):
+        headers = {"range": f"bytes={start}-{start + 19_999}", "if-range": whole.headers["etag"]}
+        piece = await browser.get(url, headers=headers)
+        assert piece.status_code == 206
+        pieces += piece.content
+    assert pieces == whole.content
+
+
+async def test_an_export_is_recorded(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:
+    await browser.get(f"/api/channel/1/export.mp4?{span(rows[:2])}")
+    record = web.deps.audit.recent(1)[0]
+    assert (record.action, record.user, record.target) == ("export", "anna", "channel 1")
+
+
+async def test_where_the_format_changes_the_ranges_are_named(browser: Browser, rows: list[SegmentRow]) -> None:
+    answer = await browser.get(f"/api/channel/1/export.mp4?{span(rows)}")
+    assert answer.status_code == 409
+    ranges = answer.json()["ranges"]
+    assert len(ranges) == 2
+    for one in ranges:
+        part = await browser.get(f"/api/channel/1/export.mp4?start={one['start']}&end={one['end']}")
+        assert part.status_code == 200
+
+
+async def test_a_time_line(browser: Browser, rows: list[SegmentRow]) -> None:
+    answer = await browser.get(f"/api/timeline?channels=1,2&{span(rows)}&resolution=1")
+    first, second = answer.json()["channels"]
+    assert first["spans"] == [[ms(T0), ms(rows[1].end_utc_us)], [ms(rows[2].start_utc_us), ms(rows[2].end_utc_us)]]
+    assert first["gaps"] == [{"start": first["spans"][0][1], "end": first["spans"][1][0], "cause": "camera offline", "detail": ""}]
+    assert len(first["activity"]["bytesPerSecond"]) == len(first["activity"]["hasGap"]) == 20
+    assert first["activity"]["bytesPerSecond"][10] is None
+    assert second["spans"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/timeline?start=0",
+        "/api/timeline?start=0&end=9999999999999",
+        "/api/timeline?start=1&end=0",
+        "/api/timeline?start=0&end=1&channels=1,,2",
+        "/api/timeline?start=0&end=1&channels=0",
+        "/api/timeline?start=0&end=1&resolution=nan",
+        "/api/timeline?start=0&end=1&resolution=inf",
+        "/api/channel/1/playlist.m3u8?start=0&end=1700000000000",
+        "/api/channel/1/export.mp4?start=0&end=9999999999999",
+        "/api/channel/1/frame.jpg?at=0&width=7",
+        "/api/channel/1/frame.jpg?at=2026-11-22T08:00:00",
+        "/api/channel/1/frame.jpg",
+    ],
+)
+async def test_parameters_that_are_not_allowed(browser: Browser, path: str) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code == 400
+    assert answer.json()["remedy"]

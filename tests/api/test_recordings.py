@@ -1,0 +1,211 @@
+"""Days, files of a day, and deleting one."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mini_nvr.api.recordings import size_text
+from mini_nvr.catalog.model import SegmentRow
+from tests.support.catalog import FIVE_MINUTES, T0
+from tests.support.served import cookies_of, serving
+from tests.support.web import OTHER_PASSWORD, OTHER_USER, Browser, Web, small
+
+DAY = "2026-03-01"
+PATH = "ch1/2026-03-01/133000+0000.mp4"
+
+
+@pytest.fixture
+def row(web: Web) -> SegmentRow:
+    web.put(small())
+    (found,) = web.catalog.segments()
+    assert str(found.path) == PATH
+    return found
+
+
+async def test_days_and_files(web: Web, browser: Browser, row: SegmentRow) -> None:
+    web.put(small(T0 + FIVE_MINUTES, number=1, sealed=False))
+    assert (await browser.get("/api/dates")).json() == {"dates": [DAY]}
+    assert (await browser.get("/api/dates?channel=2")).json() == {"dates": []}
+    first, second = (await browser.get(f"/api/channel/1/recordings?date={DAY}")).json()["recordings"]
+    assert first == {
+        "id": row.id,
+        "name": PATH,
+        "startTime": "13:30:00",
+        "datetime": "2026-03-01T13:30:00.000+00:00",
+        "start": T0 // 1000,
+        "end": (T0 + FIVE_MINUTES) // 1000,
+        "size": "4.9 KB",
+        "bytes": 5_000,
+        "duration": 300.0,
+        "live": False,
+        "container": "mp4",
+        "codec": "avc1.640028",
+        "protected": False,
+    }
+    assert (second["live"], second["duration"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/dates?channel=9", 404),
+        ("/api/dates?channel=0", 400),
+        ("/api/dates?channel=x", 400),
+        (f"/api/channel/9/recordings?date={DAY}", 404),
+        (f"/api/channel/x/recordings?date={DAY}", 400),
+        ("/api/channel/1/recordings", 400),
+        ("/api/channel/1/recordings?date=2026-02-30", 400),
+        ("/api/channel/1/recordings?date=%00", 400),
+    ],
+)
+async def test_what_is_refused(browser: Browser, path: str, status: int) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code == status
+    assert answer.json()["remedy"]
+
+
+async def test_deleting_removes_the_file_and_the_row_and_leaves_a_gap(web: Web, browser: Browser, row: SegmentRow) -> None:
+    answer = await browser.delete("/api/recording", params={"path": PATH})
+    assert answer.status_code == 200
+    assert answer.json() == {"message": "Deleted", "path": PATH}
+    assert not web.file(PATH).exists()
+    assert web.catalog.segments() == []
+    (gap,) = web.catalog.gaps(1)
+    assert (gap.start_utc_us, gap.end_utc_us, gap.detail) == (T0, T0 + FIVE_MINUTES, "by a user")
+    record = web.deps.audit.recent(1)[0]
+    assert (record.action, record.user, record.target, record.address) == ("delete", "anna", PATH, "198.51.100.9")
+    assert (await browser.delete("/api/recording", params={"path": PATH})).status_code == 404
+
+
+async def test_what_is_live_or_protected_stays(web: Web, browser: Browser, row: SegmentRow) -> None:
+    web.catalog.protect([row.id], protected=True)
+    growing = small(T0 + FIVE_MINUTES, number=1, sealed=False)
+    web.put(growing)
+    protected = await browser.delete("/api/recording", params={"path": PATH})
+    live = await browser.delete("/api/recording", params={"path": "ch1/2026-03-01/133500+0000.mp4"})
+    assert (protected.status_code, protected.json()["type"]) == (409, "/problems/protected")
+    assert (live.status_code, live.json()["type"]) == (409, "/problems/live")
+    assert web.file(PATH).exists()
+    assert [record.action for record in web.deps.audit.recent(2)] == ["refused", "refused"]
+
+
+async def test_of_two_who_delete_the_same_file_one_finds_it(web: Web, browser: Browser, row: SegmentRow) -> None:
+    other = await web.signed_in(OTHER_USER, OTHER_PASSWORD)
+    for _ in range(5):
+        answers = await asyncio.gather(*(who.delete("/api/recording", params={"path": PATH}) for who in (browser, other)))
+        assert sorted(answer.status_code for answer in answers) == [200, 404]
+        web.put(small())
+
+
+SPELLINGS = (
+    *(
+        "../secret",
+        "../recordings-backup/x.mp4",
+        "ch1/../../secret",
+        "/etc/passwd",
+        "\\..\\secret",
+        "ch1/2026-03-01/../../../secret",
+    ),
+    *("./" + PATH, PATH + "/", PATH + "/.", "ch1//2026-03-01/133000+0000.mp4", PATH.replace("/", "\\"), PATH.upper(), " " + PATH),
+    *(PATH + "\0", PATH + "\n", "\0", ".", "..", "/", "ch1", "ch1/2026-03-01", "%2e%2e/secret", "..%2fsecret", "%2f..%2fsecret"),
+    *(".mini-nvr-volume", "ch1/2026-03-01/x.mp4", "file:///etc/passwd", "~/x", "\u202e", "é" * 100),
+)
+
+
+@pytest.mark.parametrize("path", SPELLINGS, ids=repr)
+async def test_s1_only_the_very_path_of_the_catalog_deletes(web: Web, browser: Browser, row: SegmentRow, path: str) -> None:
+    secret = web.folder / "secret"
+    secret.write_text("c4n4ry")
+    answer = await browser.delete("/api/recording", params={"path": path})
+    assert answer.status_code in {400, 404}
+    assert secret.exists()
+    assert web.file(PATH).exists()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(path=st.text(alphabet=st.sampled_from("ch1/2026-03-01/133000+.mp4\\%\0"), max_size=60))
+def test_s1_no_text_finds_another_file(web: Web, browser: Browser, path: str) -> None:
+    headers = {"cookie": cookies_of(browser), "x-csrf-token": browser.cookies["csrf_token"]}
+
+    async def ask() -> int:
+        async with web.client(headers=headers) as another:
+            return (await another.delete("/api/recording", params={"path": path})).status_code
+
+    assert asyncio.run(ask()) in {400, 404}
+
+
+RAW = (
+    *("/api/segments/../../../etc/passwd", "/api/segments/%2e%2e/%2e%2e/etc/passwd", "/api/segments/..%2f..%2fetc%2fpasswd"),
+    *("/assets/../../../../etc/passwd", "/assets/..%2f..%2f..%2fetc/passwd", "/assets/%2f../page.html", "//etc/passwd"),
+    *(
+        "/assets/..\\..\\server.py",
+        "/api/segments/1.mp4/../../secret",
+        "/api/segments/%00.mp4",
+        "/assets/page.js%00",
+        "/recordings/x",
+    ),
+    *(
+        "/../recordings-backup/x.mp4",
+        "/%2e%2e%2frecordings-backup/x.mp4",
+        "http://nvr.test/../etc/passwd",
+        "/api/segments//etc/passwd",
+    ),
+)
+
+
+async def test_s1_raw_paths_reach_nothing(web: Web, row: SegmentRow) -> None:
+    (web.folder / "recordings-backup").mkdir()
+    (web.folder / "recordings-backup" / "x.mp4").write_text("c4n4ry")
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        cookie = cookies_of(browser)
+        deletions = [f"/api/recording?path={quote(path, safe='')}" for path in SPELLINGS if "\0" not in path]
+        for method, target in [*(("GET", path) for path in RAW), *(("DELETE", path) for path in deletions)]:
+            head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nCookie: {cookie}\r\nConnection: close\r\n"
+            raw = await served.exchange(f"{head}X-CSRF-Token: {browser.cookies['csrf_token']}\r\n\r\n".encode())
+            status = raw.split(b" ", 2)[1]
+            assert status in {b"400", b"404", b"405"}, (target, raw[:200])
+            assert b"root:" not in raw
+            assert b"c4n4ry" not in raw
+    assert web.file(PATH).exists()
+
+
+def _link(web: Web) -> None:
+    outside = web.folder / "outside.mp4"
+    outside.write_text("c4n4ry")
+    web.file(PATH).unlink()
+    web.file(PATH).symlink_to(outside)
+
+
+def _linked_folder(web: Web) -> None:
+    outside = web.folder / "outside"
+    web.file(PATH).parent.rename(outside)
+    web.file(PATH).parent.symlink_to(outside)
+
+
+@pytest.mark.parametrize("spoil", [_link, _linked_folder])
+async def test_s1_a_link_outwards_is_not_followed(
+    web: Web, browser: Browser, row: SegmentRow, spoil: Callable[[Web], None]
+) -> None:
+    spoil(web)
+    assert (await browser.delete("/api/recording", params={"path": PATH})).status_code == 404
+    assert (await browser.get(f"/api/segments/{row.id}.mp4")).status_code == 404
+    assert web.file(PATH).exists()
+
+
+async def test_a_file_that_is_gone_already_is_forgotten(web: Web, browser: Browser, row: SegmentRow) -> None:
+    web.file(PATH).unlink()
+    assert (await browser.delete("/api/recording", params={"path": PATH})).status_code == 200
+    assert web.catalog.segments() == []
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (126_300_000, "120.4 MB"), (5 << 40, "5.0 TB"), (9 << 50, "9216.0 TB")],
+)
+def test_sizes_for_people(size: int, text: str) -> None:
+    assert size_text(size) == text

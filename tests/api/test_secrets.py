@@ -1,0 +1,84 @@
+"""What answers never hold: secrets, and markup that runs."""
+
+import logging
+
+import pytest
+
+from tests.support.web import PASSWORD, USER, Browser, Web
+
+CANARY = "c4n4ry"
+PAGES = (
+    *("/api/config", "/api/storage", "/api/live", "/api/dates", "/api/me", "/api/sessions", "/metrics", "/healthz", "/"),
+    *("/api/openapi.json", "/api/channel/1/recordings?date=2026-03-01", "/api/timeline?start=0&end=1000", "/nothing"),
+)
+
+
+async def test_s5_s6_no_answer_holds_a_secret(browser: Browser) -> None:
+    for path in PAGES:
+        answer = await browser.get(path)
+        assert CANARY not in answer.text
+        assert CANARY not in str(answer.headers)
+        assert "192.0.2.7" not in answer.text  # where the cameras are
+        assert "rtsp" not in answer.text
+
+
+async def test_s5_no_log_line_holds_a_password_a_token_or_a_query(
+    web: Web, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "httpx")  # the client's own lines
+    caplog.set_level(logging.DEBUG)
+    await browser.get("/api/dates?token=c4n4ry-query")
+    await web.client().post("/api/login", json={"username": USER, "password": PASSWORD + "c4n4ry"})
+    await web.client().post("/api/login", json={"username": USER, "password": [PASSWORD]})
+    await web.client().post(
+        "/api/login", content=f'{{"password": "{PASSWORD}'.encode(), headers={"content-type": "application/json"}
+    )
+    assert "/api/dates" in caplog.text
+    assert CANARY not in caplog.text
+    assert browser.cookies["session"] not in caplog.text
+    assert browser.cookies["csrf_token"] not in caplog.text
+
+
+async def test_s6_a_validation_answer_does_not_repeat_the_password(web: Web) -> None:
+    for body in ({"username": USER, "password": [PASSWORD]}, {"username": 1, "password": PASSWORD * 100}, [PASSWORD], PASSWORD):
+        answer = await web.client().post("/api/login", json=body)
+        assert answer.status_code == 400
+        assert CANARY not in answer.text
+
+
+async def test_s8_every_answer_carries_the_policy(web: Web, browser: Browser) -> None:
+    for path in (*PAGES, "/assets/page.js"):
+        answer = await browser.get(path)
+        policy = answer.headers["content-security-policy"].split("; ")
+        assert {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "server" not in answer.headers
+
+
+async def test_s8_the_page_has_no_inline_script_and_names_are_data(browser: Browser) -> None:
+    page = (await browser.get("/")).text
+    assert "<script>" not in page
+    assert "onerror" not in page
+    assert "style=" not in page
+    script = (await browser.get("/assets/page.js")).text
+    assert "innerHTML" not in script
+    config = await browser.get("/api/config")
+    assert config.headers["content-type"] == "application/json"
+    assert config.json()["channels"][0]["name"] == "<img src=x onerror=alert(1)>"
+
+
+async def test_a_fault_says_nothing_to_the_caller_and_all_to_the_log(
+    web: Web, browser: Browser, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("c4n4ry-internals")
+
+    monkeypatch.setattr("mini_nvr.api.storage.usage_per_channel", fail)
+    answer = await browser.get("/api/storage")
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "/problems/internal"
+    assert CANARY not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "ZeroDivisionError" in caplog.text
