@@ -1,6 +1,7 @@
 """Between values and columns: what a change writes, what a row means."""
 
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -88,6 +89,9 @@ def _require_plausible(facts: SegmentFacts) -> None:
         raise ImplausibleFacts("its camera name or run id is not text") from exc
 
 
+_frame_rate = lru_cache(maxsize=64)(Fraction)  # cameras have few rates, and archives millions of rows
+
+
 def segment_row(row: Row[Any]) -> SegmentRow:
     """`row` holds `SEGMENT_COLUMNS`, in their order."""
     values = row._mapping
@@ -108,7 +112,7 @@ def segment_row(row: Row[Any]) -> SegmentRow:
         video_codec=values["video_codec"],
         width=values["width"],
         height=values["height"],
-        frame_rate=Fraction(rate) if rate is not None else None,
+        frame_rate=_frame_rate(rate) if rate is not None else None,
         audio_codec=values["audio_codec"],
         init_offset=values["init_offset"],
         init_size_bytes=values["init_size_bytes"],
