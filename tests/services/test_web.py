@@ -1,0 +1,165 @@
+"""The web process: its socket, its certificate, its first user, its end."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.clock import SystemClock
+from mini_nvr.config.load import load
+from mini_nvr.live.client import RecorderNotRunning as NoLive
+from mini_nvr.recorder.control import RecorderNotRunning
+from mini_nvr.services.certificate import Certificate, CertificateUnusable
+from mini_nvr.services.web import RecorderLink, WebFailed, listen, make_deps, welcome_first_user
+from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
+from tests.support.served import serving
+from tests.support.web import Web, make_web
+
+
+def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A self-signed pair for 127.0.0.1."""
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
+            *("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(chain)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return chain, key
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Web]:
+    made = make_web(tmp_path)
+    yield made
+    made.catalog.close()
+
+
+async def served_name(port: int) -> str:
+    """The name in the certificate that a new connection is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    text = await asyncio.to_thread(
+        subprocess.run, ["openssl", "x509", "-inform", "der", "-noout", "-subject"], input=found, capture_output=True, check=True
+    )
+    return str(text.stdout.decode().split("=")[-1].strip())
+
+
+async def test_https_is_served_and_a_renewed_certificate_is_used_without_a_restart(web: Web, tmp_path: Path) -> None:
+    chain, key = make_certificate(tmp_path, "first")
+    certificate = Certificate(chain, key)
+    async with serving(web, certificate) as served:
+        async with httpx.AsyncClient(base_url=served.url, verify=ssl.create_default_context(cafile=str(chain))) as client:
+            assert (await client.get("/healthz")).status_code == 200
+            answer = await client.post("/api/login", json={"username": "anna", "password": "c4n4ry horse battery"})
+            assert any(cookie.startswith("__Host-session=") for cookie in answer.headers.get_list("set-cookie"))
+        assert await served_name(served.port) == "first"
+        assert not certificate.refresh()
+        make_certificate(tmp_path, "second")
+        assert certificate.refresh()
+        assert await served_name(served.port) == "second"
+
+
+async def test_half_a_renewal_leaves_the_old_certificate(web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    chain, key = make_certificate(tmp_path, "first")
+    certificate = Certificate(chain, key)
+    async with serving(web, certificate) as served:
+        chain.write_text("not a certificate")
+        assert not certificate.refresh()
+        assert "the old one stays" in caplog.text
+        assert await served_name(served.port) == "first"
+
+
+def test_a_pair_that_is_none_is_refused_with_the_settings_names(tmp_path: Path) -> None:
+    chain, key = make_certificate(tmp_path, "first")
+    key.write_text("")
+    with pytest.raises(CertificateUnusable, match="TLS_KEY"):
+        Certificate(chain, key)
+    with pytest.raises(CertificateUnusable, match="TLS_CERT"):
+        Certificate(tmp_path / "missing", key)
+
+
+def test_a_port_in_use_is_told_with_the_setting_s_name() -> None:
+    with listen(0) as first, pytest.raises(WebFailed, match="WEB_PORT"):
+        listen(first.getsockname()[1])
+
+
+async def test_both_families_are_answered() -> None:
+    with listen(0) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "::1") if socket.has_dualstack_ipv6() else ("127.0.0.1",):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+
+
+async def test_without_a_recorder_the_link_says_so(tmp_path: Path) -> None:
+    link = RecorderLink(tmp_path)
+    with pytest.raises(RecorderNotRunning):
+        await link.status()
+    with pytest.raises(NoLive):
+        async with link.watch(1, "main"):
+            pass
+    with pytest.raises(NoLive):
+        async with link.events():
+            pass
+
+
+def test_s11_the_first_user_is_made_once_and_its_password_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = load({"DVR_IP": "192.0.2.7", "DATA_DIR": str(tmp_path / "data"), "RECORD_DIR": str(tmp_path / "recordings")})
+    with Catalog.open(settings.data_dir) as catalog, caplog.at_level(logging.INFO):
+        welcome_first_user(make_deps(settings, catalog, SystemClock()))
+        assert caplog.text.count("one-time password") == 1
+        password = caplog.messages[-1].split()[-1]
+        caplog.clear()
+        welcome_first_user(make_deps(settings, catalog, SystemClock()))
+        assert password not in caplog.text
+    key = tmp_path / "data" / "secret-key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert password.encode() not in (tmp_path / "data" / "catalog.db").read_bytes()
+
+
+async def test_sigterm_ends_the_process_within_five_seconds_whatever_is_open(tmp_path: Path) -> None:
+    port = free_port(DEMO_HOST, 0)
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "WEB_PORT": str(port),
+        "DVR_IP": "192.0.2.7",
+        "user1": "anna",
+        "pass1": "c4n4ry horse battery",
+        "TZ": "UTC",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mini_nvr", "web"), cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(20):
+            await wait_for_port("127.0.0.1", port, SystemClock())
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            answer = await client.post("/api/login", json={"username": "anna", "password": "c4n4ry horse battery"})
+            assert answer.status_code == 200
+            async with client.stream("GET", "/api/events") as events:
+                assert events.status_code == 200
+                process.send_signal(signal.SIGTERM)
+                _, log = await asyncio.wait_for(process.communicate(), 5)
+        assert process.returncode == 0
+        assert b"c4n4ry" not in log
+        assert b"Traceback" not in log
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
