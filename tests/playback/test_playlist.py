@@ -1,11 +1,6 @@
 """Playlists over real files, read by FFmpeg from a web server that serves byte ranges."""
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import av
@@ -21,6 +16,7 @@ from mini_nvr.segment.model import IndexEntry
 from tests.support.archive import Archive
 from tests.support.catalog import DAY, FIVE_MINUTES, INDEX, MINUTE, T0, change, facts
 from tests.support.footage import audio_clip, video_clip
+from tests.support.range_server import served
 
 NOW = T0 + 400 * DAY
 ENTRIES = 150
@@ -29,51 +25,6 @@ FULL_INDEX = tuple(IndexEntry(n * 180_000, 180_000, 944 + n * 1_000, 1_000, 1_00
 
 def uri(segment_id: int) -> str:
     return f"segments/{segment_id}.mp4"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Files by name, whole or one range of them."""
-
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, files: dict[str, bytes], *args: object) -> None:
-        self._files = files
-        super().__init__(*args)  # type: ignore[arg-type]  # what the server passes along
-
-    def do_GET(self) -> None:
-        data = self._files.get(self.path)
-        if data is None:
-            self.send_error(404)
-            return
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        start, end = 0, len(data)
-        if wanted:
-            start, end = int(wanted[1]), min(len(data), int(wanted[2]) + 1 if wanted[2] else len(data))
-        self.send_response(206 if wanted else 200)
-        if wanted:
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
-        self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(end - start))
-        self.end_headers()
-        try:
-            self.wfile.write(data[start:end])
-        except OSError:  # FFmpeg hangs up when it has read enough
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served(files: dict[str, bytes]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, files)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def frames(source: str, kind: str = "video") -> list[bytes]:
