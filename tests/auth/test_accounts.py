@@ -159,9 +159,22 @@ def test_s11_guessable_passwords_are_warned_of_at_start(
     assert "katharina7" not in caplog.text
 
 
-def test_a_one_time_password_that_nobody_used_is_recalled(kept: tuple[Accounts, str], caplog: pytest.LogCaptureFixture) -> None:
-    kept[0].bootstrap(1)
+@pytest.mark.parametrize("configured", [[], [("anna", HASHED)]])
+def test_s11_a_one_time_password_that_nobody_used_is_recalled_at_each_start(
+    configured: list[tuple[str, str]],
+    kept: tuple[Accounts, str],
+    store: AccountStore,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Accounts(store, configured, KEY).bootstrap(clock.utc_us())
     assert "`mini-nvr user reset admin`" in caplog.text
+    admin = Browser(kept[0], clock)
+    admin.login("admin", kept[1])
+    kept[0].change_password(admin.must_be_in(), kept[1], NEW, clock.utc_us())
+    caplog.clear()
+    Accounts(store, configured, KEY).bootstrap(clock.utc_us())
+    assert caplog.text == ""
 
 
 # S12

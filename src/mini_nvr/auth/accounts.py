@@ -72,11 +72,16 @@ class Accounts:
             )
         if self._guessable:
             log.warning("the password of %s is among the first that anybody would try: change it", ", ".join(self._guessable))
-        if self._people.any_configured:
-            return None
-        if known := self._store.users():
-            if all(user.must_change for user in known):
-                log.warning("nobody has signed in yet: `mini-nvr user reset %s` makes another one-time password", known[0].name)
+        known = self._store.users()
+        for user in known:
+            if user.must_change and not user.disabled and not self._people.is_configured(user.key):
+                log.warning(
+                    "%s still has a one-time password, which an old log may show: sign in and set another one; "
+                    "`mini-nvr user reset %s` makes a new one-time password",
+                    user.name,
+                    user.name,
+                )
+        if known or self._people.any_configured:
             return None
         password = one_time_password()
         hashed = self._passwords.hash(password).text
