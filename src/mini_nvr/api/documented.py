@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from mini_nvr.api.problems import KINDS, MEDIA_TYPE, ProblemDetails
+from mini_nvr.api.problems import KINDS, MEDIA_TYPE, PROBLEM_SCHEMA
 
 Answers = dict[int | str, dict[str, Any]]
 
@@ -38,7 +38,7 @@ def unsafe(*statuses: int) -> Answers:
 
 def _problem(status: int) -> dict[str, Any]:
     titles = [f"`{kind}`: {title}" for kind, (of, title) in KINDS.items() if of == status]
-    return {"description": "; ".join(titles), "content": {MEDIA_TYPE: {"schema": ProblemDetails.model_json_schema()}}}
+    return {"description": "; ".join(titles), "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_SCHEMA}}}}
 
 
 def binary(media_type: str, description: str, *, ranges: bool = False) -> Answers:

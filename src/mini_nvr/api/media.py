@@ -26,12 +26,12 @@ IMMUTABLE: Final = "private, max-age=31536000, immutable"
 GROWS: Final = "private, no-cache"
 HIGHEST_ID: Final = 2**53 - 1
 
-SegmentId = Annotated[int, PathParameter(ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1])]
+SegmentId = Annotated[int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1])]
 
 
-@router.api_route("/api/segments/{segment_id}.mp4", methods=["HEAD"], include_in_schema=False)
+@router.api_route("/api/segments/{id}.mp4", methods=["HEAD"], include_in_schema=False)
 @router.get(
-    "/api/segments/{segment_id}.mp4",
+    "/api/segments/{id}.mp4",
     summary="One file of footage",
     response_class=Response,
     responses={**guarded(404), **binary("video/mp4", "The file", ranges=True)},

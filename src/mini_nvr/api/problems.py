@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "/problems/"
+PROBLEM_SCHEMA: Final = "#/components/schemas/Problem"
 
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "invalid-request": (400, "The request cannot be understood"),

@@ -54,6 +54,12 @@ _ROUTERS: Final = (
 )
 
 
+def add_routes(app: FastAPI) -> None:
+    """All of the API and the page."""
+    for router in _ROUTERS:
+        app.include_router(router)
+
+
 def create_app(deps: Deps) -> FastAPI:
     """The whole web service over the parts it is given; `deps` outlives it."""
 
@@ -77,8 +83,7 @@ def create_app(deps: Deps) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.deps = deps
-    for router in _ROUTERS:
-        app.include_router(router)
+    add_routes(app)
     install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, deps=deps)
@@ -88,7 +93,7 @@ def create_app(deps: Deps) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = document(app)
+            app.openapi_schema = document(app.routes)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

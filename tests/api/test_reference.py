@@ -1,0 +1,72 @@
+"""The reference page says what the routes say, and its commands work as they are printed."""
+
+import asyncio
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mini_nvr.api.reference import examples, main, page
+from tests.support.archive import Archive
+from tests.support.catalog import T0
+from tests.support.footage import video_clip
+from tests.support.served import serving
+from tests.support.web import PASSWORD, USER, make_web
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert (ROOT / "docs/reference/api.md").read_text(encoding="utf-8") == page(), "run python -m mini_nvr.api.reference"
+
+
+def test_every_route_is_on_the_page() -> None:
+    headings = re.findall(r"^### (\w+ `[^`]+`)", page(), re.MULTILINE)
+    assert len(headings) == len(set(headings)) >= 21
+    assert "GET `/api/segments/{id}.mp4`" in headings
+
+
+def test_check_fails_until_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "reference/api.md"
+    assert main(["--check", str(file)]) == 1
+    assert "python -m mini_nvr.api.reference" in capsys.readouterr().err
+    assert main([str(file)]) == 0
+    assert main(["--check", str(file)]) == 0
+
+
+async def test_the_commands_work_as_printed(tmp_path: Path, empty_catalog: Path) -> None:
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
+    archive = Archive(tmp_path)
+    row = archive.record(T0, [video_clip()])
+    archive.catalog.close()
+    original = archive.path(row).read_bytes()
+    web = make_web(tmp_path)
+    (tmp_path / "here").mkdir()
+    async with serving(web) as served:
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-euxo", "pipefail", "-c", "\n".join(COMMANDS.findall(examples()))),
+            cwd=tmp_path / "here",
+            env={"PATH": "/usr/bin:/bin", "NVR": served.url, "NVR_USER": USER, "NVR_PASSWORD": PASSWORD},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(), 30)
+    web.catalog.close()
+    assert process.returncode == 0, err.decode()
+    for part in (
+        b'"message":"Logged in"',
+        b"#EXT-X-ENDLIST",
+        b'"message":"Deleted"',
+        b'"message":"Logged out"',
+        b"ok\n",
+        b"mini_nvr_",
+    ):
+        assert part in out
+    assert (tmp_path / "here" / "file.mp4").read_bytes() == original
+    assert (tmp_path / "here" / "head.bin").read_bytes() == original[:100]
+    assert (tmp_path / "here" / "still.jpg").read_bytes().startswith(b"\xff\xd8")
+    assert (tmp_path / "here" / "export.mp4").stat().st_size > 1_000
+    assert not archive.path(row).exists()
