@@ -1,8 +1,11 @@
 """A hub from the camera's side and from the viewers': real frames in, what FFmpeg makes of the messages out."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mini_nvr.clock import NS_PER_S
 from mini_nvr.errors import GapCause
@@ -259,3 +262,42 @@ def test_times_that_fit_nowhere_cost_one_frame_and_no_more() -> None:
     camera.hub.on_video(Frame(b"frame", 1 << 80, 0, False))
     assert screen.messages[0][0] == KIND_HEADER
     assert screen.story() == "HIKf"
+
+
+Action = tuple[str, int]
+ACTIONS = st.tuples(
+    st.sampled_from(["frame"] * 6 + ["key", "key", "sound", "sound", "join", "leave", "format", "end", "clear", "look"]),
+    st.integers(-(10**5), 10**6) | st.just(-(1 << 40)) | st.just(1 << 62) | st.just(1 << 80),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ACTIONS, max_size=60), st.sampled_from([None, 0, 1, 3]))
+def test_whatever_a_camera_does_nothing_raises_and_epochs_begin_as_they_should(actions: list[Action], depth: int | None) -> None:
+    camera = Camera(audio=aac_format(), video=replace(video_format(video_clip()), reorder_depth=depth))
+    screens = [camera.watch()]
+    for number, (action, value) in enumerate(actions):
+        if action in {"frame", "key"}:
+            camera.hub.on_video(Frame(b"frame", number * FRAME_90K + value, number, action == "key"))
+        elif action == "sound":
+            camera.hub.on_audio(b"sound", value)
+        elif action == "join":
+            screens.append(camera.watch())
+        elif action == "leave":
+            camera.hub.leave(screens[value % len(screens)])
+        elif action == "format":
+            camera.connect()
+        elif action == "end":
+            camera.hub.on_end(GapCause.CAMERA_OFFLINE, "")
+        elif action == "clear":
+            camera.hub.clear()
+        else:
+            camera.hub.look_for_stall(value)
+    for screen in screens:
+        for epoch in epochs(screen.messages):
+            parts = [protocol.read_part(message) for message in epoch if message[0] == protocol.KIND_PART]
+            video = [part for part in parts if not part.is_sound]
+            times = [int.from_bytes(part.data[part.data.index(b"tfdt") + 8 :][:8]) for part in video]
+            assert epoch[1][0] == protocol.KIND_INIT
+            assert all(part.is_key for part in video[:1])
+            assert all(after > before for before, after in pairwise(times) if after)

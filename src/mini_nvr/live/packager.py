@@ -6,7 +6,10 @@ decoding time more than two declared durations after the last one for a break, a
 Extensions, coded frame processing), so a duration that is too short costs pictures, one that is too long costs nothing.
 """
 
+import struct
+
 from mini_nvr.clock import US_PER_S
+from mini_nvr.errors import MediaError
 from mini_nvr.ingest.timestamps import media_us
 from mini_nvr.live import protocol
 from mini_nvr.live.protocol import FLAG_KEY, FLAG_SOUND, Message, StreamName
@@ -90,4 +93,7 @@ class Packager:
     def _part(self, track: TrackPart, data: bytes, utc_us: int, flags: int) -> Message:
         self._sequence += 1
         head = part_header(Part([track], flags == FLAG_KEY), self._sequence)
-        return protocol.part(max(utc_us, 0), flags, head, data)
+        try:
+            return protocol.part(max(utc_us, 0), flags, head, data)
+        except struct.error as exc:
+            raise MediaError(f"the wall time {utc_us} does not fit into a part") from exc

@@ -25,6 +25,7 @@ from mini_nvr.recorder.status import ChannelStatus
 
 _DEFAULT_PORT = 554
 _LOOK_INTERVAL_S = 1.0
+GOOD_BYE_S = 0.5  # for cameras that do not answer when they are left
 _jitter = random.SystemRandom()
 
 
@@ -82,8 +83,9 @@ class LiveService:
         if self._look is not None:
             self._look.cancel()
         await self._endpoint.stop()
-        for sub in self._subs.values():
-            await sub.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOOD_BYE_S):
+                await asyncio.gather(*(sub.stop() for sub in self._subs.values()))
 
     def find(self, channel: int, stream: StreamName) -> Watchable:
         """The stream that somebody wants to watch.
