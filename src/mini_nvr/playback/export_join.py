@@ -37,7 +37,7 @@ def window(video: Samples, lower_90k: int, upper_90k: int, *, may_hide: bool) ->
     if lower_90k <= video.first_dts and not video.cts_offsets and upper_90k >= (end := video.first_dts + video.duration):
         return Window(0, len(video), video.first_dts, end)
     times = video.presentation_times()
-    keys: Sequence[int] = range(len(video)) if video.sync is None else video.sync
+    keys = video.sync or range(len(video))
     if not may_hide and lower_90k > video.first_dts:
         lower_90k = next((times[key] for key in keys if times[key] >= lower_90k), upper_90k)
     shown = [number for number, time in enumerate(times) if lower_90k <= time < upper_90k]
