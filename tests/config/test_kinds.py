@@ -1,7 +1,7 @@
 """Each plain kind: what it takes, what it refuses, and what it guesses."""
 
 from decimal import Decimal
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -10,20 +10,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, Networks, Switch, Text, Whole, Zone
+from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, LocalAddress, Networks, Switch, Text, Whole, Zone
 from mini_nvr.config.problems import Refused
 
 PORT = Whole(1, 65_535)
 SYNC = Decimals(Decimal("0.5"), Decimal(60))
 DAYS = Decimals(Decimal(0), Decimal(100), least_included=False)
 FORMAT: Choice[Literal["mp4", "mkv"]] = Choice(Literal["mp4", "mkv"])
-KINDS: list[Kind[object]] = [PORT, SYNC, DAYS, FORMAT, Gigabytes(), Switch(), Text(), FilePath(), Networks(), Zone()]
+KINDS: list[Kind[object]] = [
+    PORT,
+    SYNC,
+    DAYS,
+    FORMAT,
+    Gigabytes(),
+    Switch(),
+    Text(),
+    FilePath(),
+    Networks(),
+    LocalAddress(),
+    Zone(),
+]
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
         (PORT, "1", 1),
+        (LocalAddress(), "127.0.0.1", ip_address("127.0.0.1")),
+        (LocalAddress(), "[::1]", ip_address("::1")),
         (PORT, "65535", 65_535),
         (PORT, "+0554", 554),
         (SYNC, "0.5", 0.5),
@@ -85,6 +99,7 @@ def test_takes(kind: Kind[object], text: str, value: object) -> None:
         (Zone(), "../etc/passwd", "not a known time zone", None),
         (Zone(), "Europe", "not a known time zone", None),
         (Networks(), "10.0.0.1/8", "host bits", "10.0.0.0/8"),
+        (LocalAddress(), "localhost", "is not an IP address", None),
         (Networks(), "proxy.local", "not a network", None),
     ],
 )

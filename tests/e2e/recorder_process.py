@@ -94,6 +94,7 @@ class RecorderProcess:
             "RECORD_DIR": str(self.record_dir),
             "DATA_DIR": str(self.data_dir),
             "WEB_PORT": str(free_port(DEMO_HOST, 0)),
+            "WEB_HOST": DEMO_HOST,
             "TZ": "UTC",
             **settings,
         }

@@ -55,7 +55,13 @@ async def running(folder: Path, environment: dict[str, str], *arguments: str) ->
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "mini_nvr", "run", *arguments),
             cwd=folder,
-            env={"PATH": "/usr/bin:/bin", "TZ": "UTC", "WEB_PORT": str(free_port(DEMO_HOST, 0)), **environment},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "TZ": "UTC",
+                "WEB_HOST": DEMO_HOST,
+                "WEB_PORT": str(free_port(DEMO_HOST, 0)),
+                **environment,
+            },
             stdout=out,
             stderr=out,
         )

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,8 @@ from mini_nvr.services.web import RecorderLink, WebFailed, listen, make_deps, we
 from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
 from tests.support.served import serving
 from tests.support.web import Web, make_web
+
+LOOPBACK = ip_address("127.0.0.1")
 
 
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
@@ -95,8 +98,18 @@ def test_a_pair_that_is_none_is_refused_with_the_settings_names(tmp_path: Path) 
 
 
 def test_a_port_in_use_is_told_with_the_setting_s_name() -> None:
-    with listen(0) as first, pytest.raises(WebFailed, match="WEB_PORT"):
-        listen(first.getsockname()[1])
+    with listen(0, LOOPBACK) as first, pytest.raises(WebFailed, match="WEB_PORT"):
+        listen(first.getsockname()[1], LOOPBACK)
+
+
+def test_an_address_of_another_machine_is_told_with_the_setting_s_name() -> None:
+    with pytest.raises(WebFailed, match="WEB_HOST"):
+        listen(0, ip_address("192.0.2.1"))
+
+
+async def test_one_address_alone_is_answered() -> None:
+    with listen(0, LOOPBACK) as listener:
+        assert listener.getsockname()[0] == str(LOOPBACK)
 
 
 async def test_both_families_are_answered() -> None:
@@ -137,6 +150,7 @@ async def test_sigterm_ends_the_process_within_five_seconds_whatever_is_open(tmp
     port = free_port(DEMO_HOST, 0)
     environment = {
         "PATH": "/usr/bin:/bin",
+        "WEB_HOST": str(LOOPBACK),
         "WEB_PORT": str(port),
         "DVR_IP": "192.0.2.7",
         "user1": "anna",

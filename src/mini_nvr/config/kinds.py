@@ -7,7 +7,7 @@ is not empty and holds no control characters.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -222,3 +222,18 @@ def _check_range(number: int | Decimal, least: int | Decimal, most: int | Decima
         raise Refused("is too small")
     if number > most:
         raise Refused("is too large")
+
+
+@dataclass(frozen=True)
+class LocalAddress:
+    """An address of this machine to listen on; None stands for all of them."""
+
+    type_name = "IP address"
+    allowed = "an IPv4 or IPv6 address of this machine, such as 127.0.0.1"
+    secret = False
+
+    def parse(self, text: str) -> IPv4Address | IPv6Address:
+        try:
+            return ip_address(text.strip("[]"))
+        except ValueError as exc:
+            raise Refused("is not an IP address") from exc

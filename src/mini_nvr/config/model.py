@@ -3,7 +3,7 @@
 Instances are made by `load`, which checks ranges by the table in `variables`; the models guard types and never change.
 """
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -53,6 +53,7 @@ class Settings(_Frozen):
     max_storage_bytes, min_free_bytes, retention_days: limits for the storage service, None for none.
     cleanup_interval_s: between two looks at those limits.
     sync_interval_s: between two checkpoints of the growing files.
+    web_host: None means all addresses of this machine.
     secret_key: None means that the web service makes one.
     zone: for folder names, log lines and days; every stored instant is UTC.
     tls_cert, tls_key: both or none.
@@ -69,6 +70,7 @@ class Settings(_Frozen):
     retention_days: float | None
     cleanup_interval_s: int
     web_port: int
+    web_host: IPv4Address | IPv6Address | None
     tls_cert: Path | None
     tls_key: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]

@@ -6,7 +6,7 @@ A name with `{n}` stands for one variable a channel or user: `CHANNEL_{n}_URL` i
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from mini_nvr.config.credentials import Password, SecretKey, SignInPassword
-from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, Networks, Switch, Text, Whole, Zone
+from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, LocalAddress, Networks, Switch, Text, Whole, Zone
 from mini_nvr.config.model import LogLevel, RecordFormat
 from mini_nvr.config.near import near_match
 from mini_nvr.config.urls import Host, Url, UrlTemplate
@@ -158,6 +158,9 @@ RETENTION_DAYS = Variable[float | None](
 CLEANUP_INTERVAL = Variable("CLEANUP_INTERVAL", Whole(1, 86_400), 60, "Time between two looks at the limits above.", _STORAGE, "s")
 
 WEB_PORT = Variable("WEB_PORT", Whole(1, 65_535), 2126, "Port of the viewer and the API.", _WEB)
+WEB_HOST = Variable[IPv4Address | IPv6Address | None](
+    "WEB_HOST", LocalAddress(), None, "Address that the viewer and the API listen on.", _WEB, default_text="all of this machine"
+)
 USER = Variable[str | None]("user{n}", Text(), None, "Name of a user who may sign in.", _WEB)
 PASSWORD = Variable[SecretStr | None](
     "pass{n}", SignInPassword(), None, "That user's password; a hash stands in single quotes in `.env`.", _WEB
@@ -194,7 +197,7 @@ GROUPS: tuple[tuple[str, tuple[Variable[object], ...]], ...] = (
     ("One camera", CHANNEL_VARIABLES),
     ("Recording", (SEGMENT_DURATION, RECORD_FORMAT, SYNC_INTERVAL, RECORD_DIR, DATA_DIR)),
     ("Storage", (MAX_STORAGE_GB, MIN_FREE_GB, RETENTION_DAYS, CLEANUP_INTERVAL)),
-    ("Web", (WEB_PORT, USER, PASSWORD, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES)),
+    ("Web", (WEB_PORT, WEB_HOST, USER, PASSWORD, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES)),
     ("Program", (LOG_FILE, LOG_LEVEL, TZ)),
 )
 VARIABLES = tuple(variable for _, group in GROUPS for variable in group)

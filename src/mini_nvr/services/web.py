@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ def run(settings: Settings) -> int:
     certificate = None
     if settings.tls_cert is not None and settings.tls_key is not None:
         certificate = Certificate(settings.tls_cert, settings.tls_key)
-    with listen(settings.web_port) as listener, Catalog.open(settings.data_dir) as catalog:
+    with listen(settings.web_port, settings.web_host) as listener, Catalog.open(settings.data_dir) as catalog:
         deps = make_deps(settings, catalog, SystemClock())
         welcome_first_user(deps)
         return uvloop.run(serve(deps, listener, certificate))
@@ -108,18 +109,22 @@ def welcome_first_user(deps: Deps) -> None:
         _log.warning("no user is configured: sign in as %s with the one-time password %s", FIRST_USER, password)
 
 
-def listen(port: int) -> socket.socket:
-    """A socket on all addresses of this machine, IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6.
+def listen(port: int, host: IPv4Address | IPv6Address | None = None) -> socket.socket:
+    """A socket on one address, or on all of this machine: IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6.
 
     Raises:
-        WebFailed: the port is taken, or not ours to take.
+        WebFailed: the port is taken, or not ours to take, or the address is not of this machine.
     """
-    both = socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both else socket.AF_INET
+    both = host is None and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both or isinstance(host, IPv6Address) else socket.AF_INET
     try:
-        return socket.create_server(("", port), family=family, dualstack_ipv6=both, backlog=BACKLOG)
+        return socket.create_server((str(host or ""), port), family=family, dualstack_ipv6=both, backlog=BACKLOG)
     except OSError as exc:
-        raise WebFailed(f"port {port} cannot be used ({exc.strerror}): set WEB_PORT to a free one of 1024 or above") from exc
+        where = f"port {port}" + (f" of {host}" if host else "")
+        raise WebFailed(
+            f"{where} cannot be used ({exc.strerror}): "
+            "set WEB_PORT to a free one of 1024 or above, and WEB_HOST, if at all, to an address of this machine"
+        ) from exc
 
 
 async def serve(deps: Deps, listener: socket.socket, certificate: Certificate | None) -> int:

@@ -106,12 +106,20 @@ def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | 
         yield "Demo mode: no camera is configured, so simulated ones are recorded. For your own, copy .env.example to .env."
     yield f"  recordings  {settings.record_dir.resolve()}"
     if any(service.name == "web" for service in services):
-        yield f"  web         {'https' if settings.tls_cert else 'http'}://localhost:{settings.web_port}"
+        yield f"  web         {'https' if settings.tls_cert else 'http'}://{web_host(settings)}:{settings.web_port}"
     yield f"  status      {own_command()} status"
     if demo_port is not None:
         for number in range(1, DEMO_CAMERAS + 1):
             yield f"  demo        rtsp://{DEMO_HOST}:{demo_port}/stream{number}"
     yield "Stop with Ctrl-C."
+
+
+def web_host(settings: "Settings") -> str:
+    """What a browser on this machine calls it."""
+    host = settings.web_host
+    if host is None:
+        return "localhost"
+    return f"[{host}]" if host.version == 6 else str(host)
 
 
 def own_command() -> str:
