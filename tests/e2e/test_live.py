@@ -164,6 +164,21 @@ def test_a_sub_stream_is_connected_once_and_only_while_it_is_watched(make_record
     assert recorder.files() == recorder.files(1), "sub streams are not recorded"
 
 
+def test_a_refused_password_is_told_and_never_shown(make_recorder: MakeRecorder) -> None:
+    """SECURITY S5: neither messages nor log hold the password of a sub stream, right or wrong."""
+    wrong = "wr0ng-canary"
+    cameras = [DemoCamera(number, ClipSource(ClipSpec())) for number in (1, 2)]
+    with DemoRig(cameras, user="admin", password="right-canary") as rig:
+        url = rig.url(2, user="admin", password=wrong)
+        recorder = make_recorder(camera_settings(rig, 1, CHANNEL_1_SUB_URL=url))
+        recorder.start()
+        recorder.wait_recording(1)
+        got = asyncio.run(collect(recorder, 1, told("ended"), "sub"))
+    assert protocol.read_json(got[-1])["cause"] == "wrong password"
+    everything = b"".join(got) + recorder.log().encode()
+    assert b"canary" not in everything
+
+
 def test_a_camera_that_goes_away_and_comes_back(make_recorder: MakeRecorder) -> None:
     async def scenario(rig: DemoRig, recorder: RecorderProcess) -> list[bytes]:
         watching = asyncio.create_task(collect(recorder, 1, headers(2)))
