@@ -37,7 +37,7 @@ CHUNK_BYTES = 1 << 18
 _FILE_TYPE = box(b"ftyp", b"isom", (0x200).to_bytes(4, "big"), b"isomiso2mp41")
 _MAX_HEAD_BYTES = 64 << 20  # beyond the index of any range that is allowed
 _UNSAFE = re.compile(r"[^\w.+-]+")
-_MAX_NAME_CHARACTERS = 80
+_MAX_NAME_BYTES = 180  # of the 255 that file systems allow, the times take 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Piece:
 class ExportPlan:
     """A movie that can be read.
 
-    name: a file name, safe in any file system and header. etag: without quotes.
+    name: a file name, safe in any file system; may hold letters beyond ASCII. etag: without quotes.
     start_utc_us: when the first frame shown was taken; duration_us: how long the movie is.
     gaps: time without footage inside the range, which the movie leaves out. notes: what else it leaves out, in words.
     """
@@ -76,8 +76,8 @@ class ExportPlan:
             FootageUnreadable: a file was deleted since, or the disk refuses; the movie cannot be finished.
         """
         end = self.size_bytes if end is None else min(end, self.size_bytes)
-        if start < min(end, len(self._head)):
-            yield self._head[start:end]
+        for low in range(start, min(end, len(self._head)), CHUNK_BYTES):
+            yield self._head[low : min(low + CHUNK_BYTES, end)]
         position = len(self._head)
         for piece in self._pieces:
             low = max(start, position) - position + piece.start
@@ -166,8 +166,9 @@ def _join(
 
 
 def file_name(camera: str, channel: int, shown: Span, zone: tzinfo) -> str:
-    """`{camera}_{local start}_{local end}.mp4`, of letters, digits and `._+-` alone; never hidden, never a path."""
-    safe = _UNSAFE.sub("-", camera).strip("-._")[:_MAX_NAME_CHARACTERS] or f"channel-{channel}"
+    """`{camera}_{local start}_{local end}.mp4`, of letters and digits of any script and `._+-`; never hidden, never a path."""
+    safe = _UNSAFE.sub("-", camera).strip("-._").encode("utf-8", "ignore")[:_MAX_NAME_BYTES].decode("utf-8", "ignore")
+    safe = safe or f"channel-{channel}"
     start, end = (f"{to_datetime(moment, zone):%Y-%m-%dT%H-%M-%S}" for moment in shown)
     return f"{safe}_{start}_{end}.mp4"
 
