@@ -9,8 +9,9 @@ from mini_nvr.api.storage import Forecast, forecast, room_bytes
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.recorder.status import ChannelStatus, LastGap
 from tests.support.catalog import FIVE_MINUTES, T0
-from tests.support.web import Browser, Web, make_web, small
+from tests.support.web import SETTINGS, Browser, Web, make_web, small
 
+TOKEN = "c4n4ry-Qm7vX2kT9bL4wR8sP1dG6hJ3nF5zY0uC"
 ROW = ChannelStatus(
     number=1,
     name="Yard",
@@ -117,15 +118,15 @@ async def test_metrics_of_channels_storage_and_web(web: Web, browser: Browser) -
 
 
 async def test_metrics_are_for_this_machine_or_with_the_token(folder: Path) -> None:
-    web = make_web(folder, metrics_token="c4n4ry-metrics")
+    web = make_web(folder, {**SETTINGS, "METRICS_TOKEN": TOKEN})
     asked = {
         ("127.0.0.1", ""): 200,
         ("::1", ""): 200,
         ("198.51.100.9", ""): 401,
-        ("198.51.100.9", "Bearer c4n4ry-metrics"): 200,
+        ("198.51.100.9", f"Bearer {TOKEN}"): 200,
         ("198.51.100.9", "Bearer wrong"): 401,
         ("198.51.100.9", "Bearer é"): 401,
-        ("198.51.100.9", "Basic c4n4ry-metrics"): 401,
+        ("198.51.100.9", f"Basic {TOKEN}"): 401,
     }
     for (address, authorization), status in asked.items():
         client = web.client(address=address)

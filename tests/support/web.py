@@ -97,7 +97,7 @@ class Browser(httpx.AsyncClient):
         return answer
 
 
-def make_web(folder: Path, settings: Mapping[str, str] | None = None, *, metrics_token: str | None = None) -> Web:
+def make_web(folder: Path, settings: Mapping[str, str] | None = None) -> Web:
     """A web service over `folder`; the catalog is the caller's to close."""
     values = SETTINGS if settings is None else settings
     loaded = load({"RECORD_DIR": str(folder / "recordings"), "DATA_DIR": str(folder / "data"), **values})
@@ -115,7 +115,6 @@ def make_web(folder: Path, settings: Mapping[str, str] | None = None, *, metrics
         stills=StillMaker(catalog, loaded.record_dir, loaded.data_dir / "stills", 1 << 20),
         recorder=recorder,
         clock=clock,
-        metrics_token=metrics_token,
     )
     return Web(deps, create_app(deps), clock, recorder, folder)
 

@@ -22,10 +22,7 @@ from mini_nvr.playback.stills import StillMaker
 
 @dataclass(frozen=True)
 class Deps:
-    """Everything below the API.
-
-    metrics_token: lets a caller read /metrics from other machines; None: this machine alone may.
-    """
+    """Everything below the API."""
 
     settings: Settings
     catalog: Catalog
@@ -34,7 +31,6 @@ class Deps:
     stills: StillMaker
     recorder: Recorder
     clock: Clock
-    metrics_token: str | None = None
     feed: EventFeed = field(default_factory=EventFeed)
     instruments: Instruments = field(default_factory=Instruments)
     streams: OpenStreams = field(default_factory=OpenStreams)

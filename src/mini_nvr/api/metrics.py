@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
 from mini_nvr.api.caller import AnyCaller, Caller
@@ -34,7 +35,7 @@ _FORWARDING = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
 )
 async def metrics(request: Request, caller: AnyCaller, deps: Parts) -> Response:
     """For a caller on this machine, one with `Authorization: Bearer TOKEN`, or somebody signed in."""
-    if not may_read(request, caller, deps.metrics_token):
+    if not may_read(request, caller, deps.settings.metrics_token):
         raise Problem(
             "sign-in-required",
             "numbers are for callers on this machine, or with the token",
@@ -46,13 +47,13 @@ async def metrics(request: Request, caller: AnyCaller, deps: Parts) -> Response:
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def may_read(request: Request, caller: Caller, token: str | None) -> bool:
+def may_read(request: Request, caller: Caller, token: SecretStr | None) -> bool:
     """By session, by token, or from this machine: but not through a proxy on it that forwards for somebody else."""
     if caller.session is not None and not caller.session.must_change:
         return True
     scheme, _, presented = request.headers.get("authorization", "").partition(" ")
     if token is not None and scheme.lower() == "bearer":
-        return hmac.compare_digest(presented.strip().encode("utf-8", "replace"), token.encode())
+        return hmac.compare_digest(presented.strip().encode("utf-8", "replace"), token.get_secret_value().encode())
     return is_loopback(caller.address) and not any(name in request.headers for name in _FORWARDING)
 
 

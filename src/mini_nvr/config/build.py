@@ -31,6 +31,7 @@ def build_settings(inputs: Inputs, machine: Machine) -> Settings:
         tls_cert=inputs.get(v.TLS_CERT),
         tls_key=inputs.get(v.TLS_KEY),
         trusted_proxies=inputs.get(v.TRUSTED_PROXIES),
+        metrics_token=inputs.get(v.METRICS_TOKEN),
         secret_key=inputs.get(v.SECRET_KEY),
         users=_users(inputs),
         dvr_password=dvr.password,

@@ -54,6 +54,7 @@ class Settings(_Frozen):
     cleanup_interval_s: between two looks at those limits.
     sync_interval_s: between two checkpoints of the growing files.
     web_host: None means all addresses of this machine.
+    metrics_token: None means that only this machine may read /metrics.
     secret_key: None means that the web service makes one.
     zone: for folder names, log lines and days; every stored instant is UTC.
     tls_cert, tls_key: both or none.
@@ -74,6 +75,7 @@ class Settings(_Frozen):
     tls_cert: Path | None
     tls_key: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    metrics_token: SecretStr | None
     secret_key: SecretStr | None
     users: tuple[UserSettings, ...]
     dvr_password: SecretStr | None
@@ -83,7 +85,7 @@ class Settings(_Frozen):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here as the plain text that it stands for, once each, for the redactor of the log."""
-        direct = (self.dvr_password, self.secret_key, *(user.password for user in self.users))
+        direct = (self.dvr_password, self.secret_key, self.metrics_token, *(user.password for user in self.users))
         urls = [url for channel in self.channels for url in (channel.url, channel.sub_url) if url is not None]
         found = [secret.get_secret_value() for secret in direct if secret is not None]
         for url in urls:

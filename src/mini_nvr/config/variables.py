@@ -173,6 +173,14 @@ TLS_KEY = Variable[Path | None]("TLS_KEY", FilePath(), None, "Private key (PEM) 
 TRUSTED_PROXIES = Variable[tuple[IPv4Network | IPv6Network, ...]](
     "TRUSTED_PROXIES", Networks(), (), "Reverse proxies whose X-Forwarded-For is believed.", _WEB, default_text="none"
 )
+METRICS_TOKEN = Variable[SecretStr | None](
+    "METRICS_TOKEN",
+    SecretKey(),
+    None,
+    "Token with which other machines may read /metrics (`Authorization: Bearer`).",
+    _WEB,
+    default_text="this machine alone may",
+)
 
 LOG_FILE = Variable[Path | None](
     "LOG_FILE", FilePath(), None, "File that the log goes to besides standard error.", _ALL, default_text="standard error only"
@@ -197,7 +205,7 @@ GROUPS: tuple[tuple[str, tuple[Variable[object], ...]], ...] = (
     ("One camera", CHANNEL_VARIABLES),
     ("Recording", (SEGMENT_DURATION, RECORD_FORMAT, SYNC_INTERVAL, RECORD_DIR, DATA_DIR)),
     ("Storage", (MAX_STORAGE_GB, MIN_FREE_GB, RETENTION_DAYS, CLEANUP_INTERVAL)),
-    ("Web", (WEB_PORT, WEB_HOST, USER, PASSWORD, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES)),
+    ("Web", (WEB_PORT, WEB_HOST, USER, PASSWORD, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES, METRICS_TOKEN)),
     ("Program", (LOG_FILE, LOG_LEVEL, TZ)),
 )
 VARIABLES = tuple(variable for _, group in GROUPS for variable in group)
