@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mini_nvr.catalog.model import SegmentRow
+from tests.support.served import cookies_of, serving
+from tests.support.waiting import until
 from tests.support.web import Browser, Web, pattern, small
 
 
@@ -134,3 +136,21 @@ async def test_a_file_deleted_while_it_is_read_is_read_to_its_end(web: Web, brow
     got, deleted = await asyncio.gather(reading, deleting)
     assert deleted.status_code == 200
     assert got.status_code == 404 or got.content == pattern(3_000_000)
+
+
+async def test_a_client_that_goes_away_leaves_nothing_open(web: Web) -> None:
+    web.put(small(size_bytes=20_000_000), content=bytes(20_000_000))
+    (row,) = web.catalog.segments()
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        await browser.get("/healthz")
+        before = open_files()
+        for _ in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            head = f"GET /api/segments/{row.id}.mp4 HTTP/1.1\r\nHost: x\r\nCookie: {cookies_of(browser)}\r\n\r\n"
+            writer.write(head.encode())
+            await writer.drain()
+            await until(lambda: open_files() > before + 2)  # both ends of the connection, and the file
+            writer.transport.abort()
+            await until(lambda: open_files() <= before)
+        assert (await browser.get("/healthz")).status_code == 200

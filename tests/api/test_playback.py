@@ -17,6 +17,7 @@ from tests.support.catalog import T0
 from tests.support.footage import video_clip
 from tests.support.served import Served, cookies_of, serving
 from tests.support.stored import video_digests
+from tests.support.waiting import until
 from tests.support.web import Browser, Web, make_web
 
 SECONDS = 1_000_000
@@ -171,3 +172,22 @@ async def test_parameters_that_are_not_allowed(browser: Browser, path: str) -> N
     answer = await browser.get(path)
     assert answer.status_code == 400
     assert answer.json()["remedy"]
+
+
+async def test_a_client_that_goes_away_from_an_export_leaves_nothing_open(web: Web, rows: list[SegmentRow]) -> None:
+    reading: list[int] = []
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        await browser.get("/healthz")
+        before = open_files()
+        for _ in range(3):
+            async with browser.stream("GET", f"/api/channel/1/export.mp4?{span(rows[:2])}") as answer:
+                async for chunk in answer.aiter_raw():
+                    reading.append(len(chunk))
+                    break
+            await until(lambda: open_files() <= before + 1)
+    assert len(reading) == 3
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -41,7 +41,7 @@ class PlanSource:
         loop = asyncio.get_running_loop()
         while True:
             self._reading = loop.run_in_executor(None, next, self._chunks, None)
-            chunk = await self._reading
+            chunk = await asyncio.shield(self._reading)  # the thread goes on whatever becomes of the request
             if chunk is None:
                 return
             yield chunk

@@ -26,7 +26,7 @@ class FileSource:
         self._ahead = self._pread(position, span.end)
         while position < span.end:
             try:
-                chunk = await self._ahead
+                chunk = await asyncio.shield(self._ahead)  # the thread goes on whatever becomes of the request
             except OSError as exc:
                 _log.error("a file of footage cannot be read at %d: %s", position, exc.strerror)
                 return
