@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import tracemalloc
 from datetime import UTC
 from fractions import Fraction
 from pathlib import Path
@@ -183,6 +184,17 @@ def test_no_chunk_is_large(day: Archive, monkeypatch: pytest.MonkeyPatch) -> Non
     chunks = list(of.read(500))
     assert max(map(len, chunks)) <= 1_000
     assert sum(map(len, chunks)) == of.size_bytes - 500
+
+
+def test_planning_and_reading_take_little_memory(day: Archive) -> None:
+    tracemalloc.start()
+    try:
+        for chunk in plan(day.catalog, day.record_dir, 1, T0, T0 + MINUTE).read():
+            assert chunk
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
 
 
 def test_a_file_deleted_meanwhile_ends_the_reading_with_our_error(day: Archive) -> None:

@@ -1,5 +1,6 @@
 """One footage file as an export sees it: its formats, and where its frames lie and when. Reads indexes, never footage."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def read_tables(record_dir: Path, row: SegmentRow) -> Tables:
 def _index_bytes(fd: int, row: SegmentRow) -> bytes:
     offset = parse_head(read_at(fd, 0, HEAD_BYTES)).index_offset
     if offset is not None:
-        return read_at(fd, offset, MAX_INDEX_BYTES)
+        size = os.fstat(fd).st_size - offset
+        return read_at(fd, offset, max(0, min(size, MAX_INDEX_BYTES)))
     reader = HybridReader(fd, row.path.name)
     reader.walk(row.size_bytes)
     return reader.tables.moov(b"")
