@@ -12,7 +12,6 @@ from mini_nvr.errors import GapCause
 from mini_nvr.ingest.timestamps import media_us
 from mini_nvr.live import protocol
 from mini_nvr.live.hub import GOP_LIMIT_BYTES, STALLED_AFTER_NS, StreamHub
-from mini_nvr.live.protocol import KIND_HEADER
 from mini_nvr.media.frame import AudioFormat, Frame, VideoFormat
 from tests.support.footage import FRAME_90K, Clip, audio_clip, video_clip, video_format
 from tests.support.live import ZERO_UTC_US, Screen, WallLine, epochs, frames_of, no_order, packets, pictures
@@ -255,13 +254,24 @@ def test_frames_at_odd_intervals_never_look_like_a_break() -> None:
     assert all(step <= 2 * declared for step, declared in zip(steps, durations, strict=False))
 
 
-def test_times_that_fit_nowhere_cost_one_frame_and_no_more() -> None:
+def test_times_that_fit_nowhere_cost_a_gop_and_no_more() -> None:
     camera = Camera()
     screen = camera.watch()
     camera.play(0, 2)
     camera.hub.on_video(Frame(b"frame", 1 << 80, 0, False))
-    assert screen.messages[0][0] == KIND_HEADER
-    assert screen.story() == "HIKf"
+    camera.play(2, 27)
+    assert screen.story() == "HIKf(formatChanged)HIKf"
+
+
+@pytest.mark.parametrize("is_key", [True, False])
+def test_a_viewer_that_joins_after_such_a_frame_waits_for_the_next_gop(is_key: bool) -> None:
+    camera = Camera()
+    camera.hub.on_video(Frame(b"frame", 1 << 80 if is_key else 0, 0, True))
+    camera.hub.on_video(Frame(b"frame", 1 << 80, 0, False))
+    camera.hub.on_video(Frame(b"frame", 2 * FRAME_90K, 0, False))
+    screen = camera.watch()
+    camera.play(25, 27)
+    assert screen.story() == f"HI{'' if is_key else 'K'}(formatChanged)HIKf"
 
 
 Action = tuple[str, int]
@@ -271,7 +281,7 @@ ACTIONS = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(ACTIONS, max_size=60), st.sampled_from([None, 0, 1, 3]))
 def test_whatever_a_camera_does_nothing_raises_and_epochs_begin_as_they_should(actions: list[Action], depth: int | None) -> None:
     camera = Camera(audio=aac_format(), video=replace(video_format(video_clip()), reorder_depth=depth))

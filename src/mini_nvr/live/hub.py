@@ -219,8 +219,9 @@ class StreamHub:
             return
         self._last_frame_ns = frames[-1].arrival_ns
         for frame in frames:
-            self._publish_video(packager, frame)
-        if packager.audio is not None:
+            if self._packager is packager:
+                self._publish_video(packager, frame)
+        if packager.audio is not None and self._packager is packager:
             for data, pts in sounds:
                 self._publish_sound(packager, data, pts)
 
@@ -231,7 +232,8 @@ class StreamHub:
         try:
             self._publish(packager.video(frame, self._zero_utc_us))
         except MediaError as error:
-            _log.debug("ch%d: a frame cannot be shown live: %s", self._channel, error)
+            _log.warning("ch%d: %s stream: not live until the next key frame: %s", self._channel, self._stream, error)
+            self._end_epoch()
 
     def _publish_sound(self, packager: Packager, data: bytes, pts: int) -> None:
         try:
