@@ -5,9 +5,10 @@ from pydantic import Field
 
 from mini_nvr import __version__
 from mini_nvr.api.caller import SignedIn
-from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import Model, guarded
-from mini_nvr.catalog.playback_queries import playable_segments
+from mini_nvr.catalog.model import SegmentRow
+from mini_nvr.catalog.newest import newest_segments
 from mini_nvr.config.model import ChannelSettings
 
 router = APIRouter(tags=["system"])
@@ -41,6 +42,7 @@ def config(session: SignedIn, deps: Parts) -> Config:
     """What the viewer needs to know before it shows anything."""
     settings = deps.settings
     limit = settings.max_storage_bytes
+    newest = newest_segments(deps.catalog)
     shown = [channel for channel in settings.channels if deps.accounts.may_watch(session.user, channel.number)]
     return Config(
         num_channels=len(settings.channels),
@@ -50,7 +52,7 @@ def config(session: SignedIn, deps: Parts) -> Config:
                 channel=channel.number,
                 name=channel.name,
                 enabled=channel.enabled,
-                has_audio=_has_audio(deps, channel),
+                has_audio=has_audio(channel, newest.get(channel.number)),
                 has_sub=channel.sub_url is not None,
             )
             for channel in shown
@@ -61,9 +63,6 @@ def config(session: SignedIn, deps: Parts) -> Config:
     )
 
 
-def _has_audio(deps: Deps, channel: ChannelSettings) -> bool:
-    if not channel.audio:
-        return False
-    end = deps.catalog.footage_end(channel.number)
-    newest = playable_segments(deps.catalog, channel.number, end - 1) if end is not None else []
-    return not newest or newest[-1].audio_codec is not None
+def has_audio(channel: ChannelSettings, newest: SegmentRow | None) -> bool:
+    """See `ChannelConfig`."""
+    return channel.audio and (newest is None or newest.audio_codec is not None)

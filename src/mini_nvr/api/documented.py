@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from starlette.responses import Response
 
 from mini_nvr.api.problems import KINDS, MEDIA_TYPE, PROBLEM_SCHEMA
 
@@ -19,6 +20,11 @@ class Model(BaseModel):
     """A JSON object; names are camelCase outside and snake_case inside."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+
+def as_json(model: Model) -> Response:
+    """The answer that FastAPI would make of a model, in half the time: it would check once more what is known to be right."""
+    return Response(model.model_dump_json(by_alias=True), media_type="application/json")
 
 
 def problems(*statuses: int) -> Answers:

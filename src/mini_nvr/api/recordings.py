@@ -10,11 +10,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, OptionalChannel, require_channel
 from mini_nvr.api.deps import Deps, Parts
-from mini_nvr.api.documented import Model, guarded, unsafe
+from mini_nvr.api.documented import Model, as_json, guarded, unsafe
 from mini_nvr.api.instants import parse_date, show_instant
 from mini_nvr.api.problems import Problem, not_found
 from mini_nvr.auth.audit import AuditAction
@@ -78,18 +79,18 @@ def list_dates(session: SignedIn, deps: Parts, channel: OptionalChannel = None) 
     return Dates(dates=dates(deps.catalog, channel, deps.settings.zone))
 
 
-@router.get("/api/channel/{ch}/recordings", summary="The files of a day", responses=guarded(404))
+@router.get("/api/channel/{ch}/recordings", summary="The files of a day", response_model=Recordings, responses=guarded(404))
 def list_recordings(
     ch: ChannelNumber,
     date: Annotated[str, Query(description="YYYY-MM-DD in the configured time zone.", examples=["2026-11-22"])],
     session: SignedIn,
     deps: Parts,
-) -> Recordings:
+) -> Response:
     """Every file with footage of that day; the first one may have begun on the day before."""
     require_channel(deps, session.user, ch)
     start, end = day_bounds(parse_date("date", date), deps.settings.zone)
     rows = playable_segments(deps.catalog, ch, start, end) if start < end else []
-    return Recordings(recordings=[_show(deps, row) for row in rows])
+    return as_json(Recordings(recordings=[_show(deps, row) for row in rows]))
 
 
 def _show(deps: Deps, row: SegmentRow) -> Recording:

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.responses import Response
 
 from mini_nvr.api.caller import SignedIn
 from mini_nvr.api.channels import ChannelList, require_channels
 from mini_nvr.api.deps import Parts
-from mini_nvr.api.documented import Model, guarded
+from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.api.instants import parse_range
 from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, channel_timeline
 
@@ -64,7 +65,7 @@ class Timeline(Model):
     channels: list[TimelineOfChannel]
 
 
-@router.get("/api/timeline", summary="Footage, gaps and activity", responses=guarded(404))
+@router.get("/api/timeline", summary="Footage, gaps and activity", response_model=Timeline, responses=guarded(404))
 def timeline(
     start: Instant,
     end: Instant,
@@ -72,14 +73,14 @@ def timeline(
     deps: Parts,
     channels: ChannelList | None = None,
     resolution: Resolution = None,
-) -> Timeline:
+) -> Response:
     """Each channel between two instants, at most 32 days. Time without footage is a gap with its cause, never averaged away."""
     numbers = require_channels(deps, session.user, channels)
     first, last = parse_range(start, end, MAX_RANGE_US / 1_000_000)
     step_us = None if resolution is None else round(resolution * 1_000_000)
     now = deps.clock.utc_us()
     found = [channel_timeline(deps.catalog, number, first, last, now_utc_us=now, resolution_us=step_us) for number in numbers]
-    return Timeline(start=first // 1000, end=last // 1000, channels=[_show(one) for one in found])
+    return as_json(Timeline(start=first // 1000, end=last // 1000, channels=[_show(one) for one in found]))
 
 
 def _show(one: ChannelTimeline) -> TimelineOfChannel:
