@@ -1,9 +1,11 @@
 """Signing in and out over HTTP."""
 
 import asyncio
+import threading
 
 import pytest
 
+from mini_nvr.auth.login import LoginRefused
 from tests.support.web import OTHER_PASSWORD, OTHER_USER, PASSWORD, SETTINGS, USER, Browser, Web, make_web
 
 
@@ -143,3 +145,21 @@ async def test_a_body_that_is_no_sign_in(web: Web, body: bytes) -> None:
     answer = await web.client().post("/api/login", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_flood_of_sign_ins_leaves_room_for_others(web: Web, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def slow(*_: object) -> LoginRefused:
+        gate.wait(10)
+        return LoginRefused()
+
+    monkeypatch.setattr(web.deps.accounts, "login", slow)
+    flood = [asyncio.create_task(web.client(address=f"198.51.100.{n}").sign_in()) for n in range(100)]
+    try:
+        async with asyncio.timeout(5):
+            assert (await browser.get("/api/config")).status_code == 200
+    finally:
+        gate.set()
+        answers = await asyncio.gather(*flood)
+    assert {answer.status_code for answer in answers} == {401}

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
+from anyio import CapacityLimiter
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
@@ -19,10 +20,15 @@ from mini_nvr.clock import Clock
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.playback.stills import StillMaker
 
+HASHING_THREADS: Final = 4
+
 
 @dataclass(frozen=True)
 class Deps:
-    """Everything below the API."""
+    """Everything below the API.
+
+    hashing: of the threads that answer requests, how many may check passwords, so that a flood of them leaves the others free.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -34,6 +40,7 @@ class Deps:
     feed: EventFeed = field(default_factory=EventFeed)
     instruments: Instruments = field(default_factory=Instruments)
     streams: OpenStreams = field(default_factory=OpenStreams)
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_THREADS))
     watching: WatchNotes = field(default_factory=WatchNotes)
 
     @property

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +16,7 @@ from mini_nvr.api.problems import Problem, not_found
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.auth.login import LoginOk, LoginResult, LoginThrottled
 from mini_nvr.auth.password_rules import PasswordFault, PasswordRefused
-from mini_nvr.auth.sessions import SessionInfo
+from mini_nvr.auth.sessions import Session, SessionInfo
 
 router = APIRouter(tags=["sign-in"])
 
@@ -82,8 +83,8 @@ class Sessions(Model):
 @router.post("/api/login", summary="Sign in", responses=problems(401, 413, 415, 429))
 async def login(body: Credentials, response: Response, caller: AnyCaller, deps: Parts) -> LoggedIn:
     """Sets the cookie of the session and the cookie `csrf_token`, whose value unsafe requests send as `X-CSRF-Token`."""
-    result = await run_in_threadpool(
-        deps.accounts.login, body.username, body.password, caller.address, caller.browser, deps.clock.utc_us()
+    result = await run_sync(
+        deps.accounts.login, body.username, body.password, caller.address, caller.browser, deps.clock.utc_us(), limiter=deps.hashing
     )
     await run_in_threadpool(_record_login, deps, caller, body.username, result)
     if isinstance(result, LoginThrottled):
@@ -121,9 +122,13 @@ async def me(caller: AnyCaller) -> Me:
 
 
 @router.post("/api/password", summary="Change one's password", responses=unsafe(429))
-def change_password(body: NewPassword, caller: AnyCaller, session: SignedIn, deps: Parts) -> Message:
+async def change_password(body: NewPassword, caller: AnyCaller, session: SignedIn, deps: Parts) -> Message:
     """For accounts that Mini-NVR keeps; ends the user's other sessions. Those of the configuration are changed there."""
+    await run_sync(_change_password, deps, session, caller, body, limiter=deps.hashing)
+    return Message(message="Password changed")
 
+
+def _change_password(deps: Deps, session: Session, caller: Caller, body: NewPassword) -> None:
     def record(action: AuditAction, detail: str) -> None:
         deps.audit.record(deps.clock.utc_us(), action, session.user, caller.address, detail=detail)
 
@@ -133,7 +138,6 @@ def change_password(body: NewPassword, caller: AnyCaller, session: SignedIn, dep
         record(AuditAction.PASSWORD_REFUSED, exc.reason)
         raise _refusal(exc) from exc
     record(AuditAction.PASSWORD_CHANGED, "")
-    return Message(message="Password changed")
 
 
 def _refusal(error: PasswordRefused) -> Problem:

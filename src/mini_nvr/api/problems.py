@@ -24,7 +24,6 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "password-change-required": (403, "Set a new password first"),
     "cross-site": (403, "The request comes from another site"),
     "csrf": (403, "The CSRF token is missing or wrong"),
-    "not-allowed": (403, "This caller may not do that"),
     "not-found": (404, "There is no such thing"),
     "no-footage": (404, "There is no footage at that time"),
     "method-not-allowed": (405, "This address does not take that method"),
