@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from mini_nvr.api.guard import PUBLIC
 from tests.support.asgi import upgrade
 from tests.support.catalog import T0
+from tests.support.served import serving
 from tests.support.web import HOST, OTHER_USER, SETTINGS, Browser, Web, make_web, small
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
@@ -265,3 +266,43 @@ async def test_a_large_body_is_refused_before_anybody_reads_it(web: Web) -> None
 
     answer = await web.client().post("/api/login", content=endless(), headers={"content-type": "application/json"})
     assert answer.status_code == 413
+
+
+async def test_no_method_passes_for_an_upgrade(web: Web, browser: Browser) -> None:
+    bare = web.client(headers=as_headers(browser))
+    for method in ("WEBSOCKET", "UPGRADE", "X"):
+        answer = await bare.request(method, "/api/config")
+        assert answer.status_code in {403, 405}, method
+
+
+GARBAGE = [
+    b"",
+    b"\r\n\r\n",
+    b"GET",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+    b"GET /" + b"a" * 60_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /%ff%00%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    b"POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    b"POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /api/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /api/channel/1/live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+]
+
+
+async def test_s17_garbage_on_the_socket_harms_nobody(web: Web) -> None:
+    async with serving(web) as served, served.browser() as browser:
+        for raw in GARBAGE:
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(raw)
+            writer.write_eof()
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+            assert b" 500 " not in answer.split(b"\r\n")[0], raw[:60]
+        assert (await browser.get("/healthz")).status_code == 200

@@ -6,6 +6,7 @@ strangers like known ones, so that nothing can be mapped from outside.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -20,12 +21,15 @@ from mini_nvr.api.same_site import require_host, require_own_site
 from mini_nvr.auth.sessions import Session
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+UPGRADE: Final = "websocket upgrade"
+"""Stands where a method would; with a space in it, no client can send it as one."""
+LOGIN: Final = ("POST", "/api/login")
 PUBLIC: Final = frozenset(
     {
         ("GET", "/healthz"),
         ("HEAD", "/healthz"),
         ("GET", "/metrics"),  # asks for its own token, or for a caller on this machine
-        ("POST", "/api/login"),
+        LOGIN,
         ("GET", "/api/me"),
         ("GET", "/"),
         ("HEAD", "/"),
@@ -57,31 +61,29 @@ class Guard:
         """Return with the caller attached to the request.
 
         Raises:
-            Problem: 400, 401 or 403.
+            Problem: 400, 401, 403 or 415.
         """
         headers = read_headers(scope)
         caller = self._describe(scope, headers)
         put_caller(scope, caller)
         require_host(caller.host)
-        wanted = (scope.get("method", "WEBSOCKET"), scope["path"])
-        safe = wanted[0] in SAFE_METHODS
-        if not safe:
+        wanted = (scope.get("method", UPGRADE), scope["path"])
+        if wanted[0] not in SAFE_METHODS:
             require_own_site(headers, host=caller.host, secure=caller.secure)
         session = await self._session(caller)
-        if session is not None:
-            caller = Caller(caller.address, caller.host, caller.secure, caller.browser, caller.token, session)
-            put_caller(scope, caller)
-        if wanted not in PUBLIC:
-            await self._require_session(caller, session)
-        if session is not None and session.must_change and wanted not in BEFORE_PASSWORD_CHANGE:
-            raise Problem(
-                "password-change-required", "the password is a one-time one", "POST /api/password with the current and a new one"
-            )
-        if wanted == ("POST", "/api/login"):
+        put_caller(scope, replace(caller, session=session))
+        if session is None:
+            if wanted not in PUBLIC:
+                raise Problem("sign-in-required", await self._why(caller), "POST /api/login")
+        elif session.must_change and wanted not in BEFORE_PASSWORD_CHANGE:
+            raise Problem("password-change-required", "the password is a one-time one", "POST /api/password")
+        if wanted == LOGIN:
             require_json(headers)
-        elif wanted[0] not in SAFE_METHODS | {"WEBSOCKET"} and not self._deps.accounts.check_csrf(
-            self._signed_in(session), headers.get(CSRF_HEADER)
-        ):
+        elif session is not None and wanted[0] not in SAFE_METHODS | {UPGRADE}:
+            self._require_csrf(session, headers)
+
+    def _require_csrf(self, session: Session, headers: Mapping[str, str]) -> None:
+        if not self._deps.accounts.check_csrf(session, headers.get(CSRF_HEADER)):
             raise Problem("csrf", "the request does not prove that our page sent it", "send the csrf_token cookie as X-CSRF-Token")
 
     def _describe(self, scope: Scope, headers: Mapping[str, str]) -> Caller:
@@ -91,7 +93,7 @@ class Guard:
         )
         secure, host = scope["scheme"] in {"https", "wss"}, headers.get("host", "")
         if origin.by_proxy:
-            secure = headers.get("x-forwarded-proto", scope["scheme"]).strip().lower() in {"https", "wss"}
+            secure = headers.get("x-forwarded-proto", scope["scheme"]).partition(",")[0].strip().lower() in {"https", "wss"}
             host = headers.get("x-forwarded-host", host).partition(",")[0].strip()
         token = session_token(headers.get("cookie"), secure=secure)
         return Caller(origin.address, host, secure, headers.get("user-agent", "")[:_BROWSER_CHARACTERS], token)
@@ -101,19 +103,10 @@ class Guard:
             return None
         return await run_in_threadpool(self._deps.accounts.session, caller.token, self._deps.clock.utc_us())
 
-    async def _require_session(self, caller: Caller, session: Session | None) -> None:
-        if session is None:
-            raise Problem("sign-in-required", await self._why(caller), "POST /api/login")
-
     async def _why(self, caller: Caller) -> str:
         """Only what the holder of the token may know: why it opens nothing any more."""
         cause = await run_in_threadpool(self._deps.accounts.why_ended, caller.token, self._deps.clock.utc_us())
         return f"the session has ended: {cause.value}" if cause is not None else "there is no session"
-
-    def _signed_in(self, session: Session | None) -> Session:
-        if session is None:
-            raise Problem("sign-in-required", "there is no session", "POST /api/login")
-        return session
 
 
 def require_json(headers: Mapping[str, str]) -> None:
