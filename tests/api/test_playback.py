@@ -3,18 +3,22 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC
 from io import BytesIO
 from pathlib import Path
 
 import av
 import pytest
 
-from mini_nvr.catalog.model import GapChange, SegmentRow
+from mini_nvr.catalog.model import GapChange, SegmentChange, SegmentRow
 from mini_nvr.demo.sent import digest
 from mini_nvr.errors import GapCause
+from mini_nvr.segment.hybrid import HybridWriter
+from mini_nvr.segment.model import SegmentHeader
+from mini_nvr.segment.names import segment_name
 from tests.support.archive import Archive
 from tests.support.catalog import T0
-from tests.support.footage import video_clip
+from tests.support.footage import cut_into_parts, video_clip
 from tests.support.served import Served, cookies_of, serving
 from tests.support.stored import video_digests
 from tests.support.waiting import until
@@ -191,3 +195,32 @@ async def test_a_client_that_goes_away_from_an_export_leaves_nothing_open(web: W
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_what_was_served_of_a_growing_file_stays_as_it_is(web: Web, browser: Browser) -> None:
+    start = T0 + 600 * SECONDS
+    clip = video_clip()
+    path = segment_name(2, start, UTC, "mp4")
+    writer = HybridWriter(web.file(path), SegmentHeader(2, "Camera 2", start, "0" * 32, 0, "arrival"), [clip.format])
+    served: list[bytes] = []
+    for part in cut_into_parts([clip]):
+        writer.append(part)
+        web.catalog.commit([SegmentChange(path, writer.checkpoint())])
+        (row,) = web.catalog.segments(2)
+        served.append((await browser.get(f"/api/segments/{row.id}.mp4")).content)
+    web.catalog.commit([SegmentChange(path, writer.seal())])
+    whole = (await browser.get(f"/api/segments/{row.id}.mp4")).content
+    for earlier in served:
+        assert whole[44 : len(earlier)] == earlier[44:]  # but for the two headers before the init segment
+    assert len({len(earlier) for earlier in served}) == len(served)
+
+
+async def test_a_playlist_outlives_its_files_by_telling_404(browser: Browser, rows: list[SegmentRow]) -> None:
+    await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows[:2])}")
+    await browser.delete("/api/recording", params={"path": str(rows[0].path)})
+    gone = await browser.get(f"/api/segments/{rows[0].id}.mp4", headers={"range": "bytes=0-99"})
+    assert gone.status_code == 404
+    assert (await browser.get(f"/api/segments/{rows[1].id}.mp4", headers={"range": "bytes=0-99"})).status_code == 206
+    again = await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows[:2])}")
+    assert f"/api/segments/{rows[0].id}.mp4" not in again.text
+    assert f"/api/segments/{rows[1].id}.mp4" in again.text
