@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mini_nvr.api.media import version_of
 from mini_nvr.catalog.model import SegmentRow
 from tests.support.served import cookies_of, serving
 from tests.support.waiting import until
@@ -25,7 +27,7 @@ def open_files() -> int:
 
 
 async def test_a_sealed_file_is_served_whole_and_for_ever(browser: Browser, sealed: SegmentRow) -> None:
-    answer = await browser.get(f"/api/segments/{sealed.id}.mp4")
+    answer = await browser.get(f"/api/segments/{sealed.id}.mp4?v={version_of(sealed)}")
     assert answer.status_code == 200
     assert answer.content == pattern(5_000)
     assert answer.headers["content-type"] == "video/mp4"
@@ -154,3 +156,12 @@ async def test_a_client_that_goes_away_leaves_nothing_open(web: Web) -> None:
             writer.transport.abort()
             await until(lambda: open_files() <= before)
         assert (await browser.get("/healthz")).status_code == 200
+
+
+async def test_another_recording_under_an_old_id_is_not_taken_for_the_first(browser: Browser, sealed: SegmentRow) -> None:
+    """Ids begin anew in a catalog that was lost and rebuilt; what browsers cached before must not be shown."""
+    bare = await browser.get(f"/api/segments/{sealed.id}.mp4")
+    assert "immutable" not in bare.headers["cache-control"]
+    assert (await browser.get(f"/api/segments/{sealed.id}.mp4?v=0123456789abcdef")).status_code == 404
+    other = replace(sealed, start_utc_us=sealed.start_utc_us + 1)
+    assert version_of(other) != version_of(sealed)

@@ -1,6 +1,7 @@
 """Playlist, stills, export and time line over HTTP, from real footage."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC
@@ -85,6 +86,10 @@ async def test_a_playlist(browser: Browser, rows: list[SegmentRow]) -> None:
     assert f"/api/segments/{rows[0].id}.mp4" in answer.text
     live = await browser.get(f"/api/channel/1/playlist.m3u8?start={ms(T0)}")
     assert "#EXT-X-ENDLIST" not in live.text
+    assert "?v=" not in live.text
+    address = re.search(r"/api/segments/\S+\?v=\w+", answer.text)
+    assert address is not None
+    assert "immutable" in (await browser.get(address[0])).headers["cache-control"]
 
 
 async def test_watching_is_recorded_once_in_a_while(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:

@@ -1,11 +1,12 @@
 """Footage files by their catalog id: what playlists point to, and what a download takes."""
 
+import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -23,9 +24,13 @@ router = APIRouter(tags=["playback"])
 
 MEDIA_TYPES: Final = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
-GROWS: Final = "private, no-cache"
+REVALIDATED: Final = "private, no-cache"
 HIGHEST_ID: Final = 2**53 - 1
 
+Version = Annotated[
+    str | None,
+    Query(max_length=32, description="As playlists name it; with it, the answer may be cached for ever."),
+]
 SegmentId = Annotated[int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1])]
 
 
@@ -36,13 +41,16 @@ SegmentId = Annotated[int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, descri
     response_class=Response,
     responses={**guarded(404), **binary("video/mp4", "The file", ranges=True)},
 )
-async def segment_file(request: Request, segment_id: SegmentId, session: SignedIn, deps: Parts) -> Response:
+async def segment_file(request: Request, *, segment_id: SegmentId, session: SignedIn, deps: Parts, v: Version = None) -> Response:
     """The file, whole or one range of it. Several ranges in one request are refused.
 
-    A sealed file never changes and may be cached for ever. A growing one is served up to its last checkpoint: what is served is on
-    the disk. Bytes that were served once stay as they are.
+    A sealed file never changes. A growing one is served up to its last checkpoint: what is served is on the disk. Bytes that were
+    served once stay as they are. Ids begin anew when a lost catalog is rebuilt, so only `v` makes an answer good for ever.
     """
     row = await run_in_threadpool(find_segment, deps, segment_id, session.user)
+    version = version_of(row)
+    if v is not None and v != version:
+        raise not_found(f"recording {segment_id} is another one now", "ask for the playlist again")
     fd = await run_in_threadpool(open_footage, deps.record_dir, row)
     size = row.size_bytes if row.state is SegmentState.GROWING else os.fstat(fd).st_size
     sealed = row.state is SegmentState.SEALED
@@ -50,10 +58,16 @@ async def segment_file(request: Request, segment_id: SegmentId, session: SignedI
         request,
         FileSource(fd),
         size_bytes=size,
-        etag=f'"{row.id}-{size}{"" if sealed else "-growing"}"',
+        etag=f'"{version}-{size}{"" if sealed else "-growing"}"',
         media_type=MEDIA_TYPES[row.container],
-        headers={"cache-control": IMMUTABLE if sealed else GROWS},
+        headers={"cache-control": IMMUTABLE if sealed and v is not None else REVALIDATED},
     )
+
+
+def version_of(row: SegmentRow) -> str:
+    """Tells a recording from every other one that may have its id in another catalog."""
+    text = f"{row.path} {row.start_utc_us} {row.run_id} {row.number}"
+    return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def find_segment(deps: Deps, segment_id: int, user: str) -> SegmentRow:
