@@ -1,6 +1,7 @@
 """The door: what gets in without a session, from another site, or with an odd token."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from mini_nvr.api.guard import PUBLIC
+from mini_nvr.playback.stills import Still
 from tests.support.asgi import upgrade
 from tests.support.catalog import T0
 from tests.support.served import serving
@@ -306,3 +308,22 @@ async def test_s17_garbage_on_the_socket_harms_nobody(web: Web) -> None:
             writer.close()
             assert b" 500 " not in answer.split(b"\r\n")[0], raw[:60]
         assert (await browser.get("/healthz")).status_code == 200
+
+
+async def test_routes_that_wait_for_a_disk_do_not_block_the_door(
+    web: Web, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def stalled(*_: object) -> Still:
+        gate.wait(10)
+        return Still(b"", 0)
+
+    monkeypatch.setattr(web.deps.stills, "still", stalled)
+    waiting = [asyncio.create_task(browser.get("/api/channel/1/frame.jpg?at=0")) for _ in range(60)]
+    try:
+        async with asyncio.timeout(5):
+            assert (await browser.get("/api/me")).json()["user"] == "anna"
+    finally:
+        gate.set()
+        await asyncio.gather(*waiting)

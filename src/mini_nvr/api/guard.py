@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mini_nvr.api.caller import Caller, put_caller
@@ -40,6 +41,8 @@ PUBLIC: Final = frozenset(
 """What answers somebody who has not signed in: (method, path), exactly."""
 BEFORE_PASSWORD_CHANGE: Final = PUBLIC | {("POST", "/api/password"), ("POST", "/api/logout")}
 """What answers a session whose password is a one-time one."""
+THREADS: Final = 8
+"""Of its own, so that routes that wait for a stalled disk do not keep everybody else at the door."""
 CSRF_HEADER: Final = "x-csrf-token"
 _JSON: Final = "application/json"
 _BROWSER_CHARACTERS: Final = 200
@@ -51,6 +54,7 @@ class Guard:
     def __init__(self, app: ASGIApp, deps: Deps) -> None:
         self._app = app
         self._deps = deps
+        self._threads = CapacityLimiter(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -101,11 +105,11 @@ class Guard:
     async def _session(self, caller: Caller) -> Session | None:
         if caller.token is None:
             return None
-        return await run_in_threadpool(self._deps.accounts.session, caller.token, self._deps.clock.utc_us())
+        return await run_sync(self._deps.accounts.session, caller.token, self._deps.clock.utc_us(), limiter=self._threads)
 
     async def _why(self, caller: Caller) -> str:
         """Only what the holder of the token may know: why it opens nothing any more."""
-        cause = await run_in_threadpool(self._deps.accounts.why_ended, caller.token, self._deps.clock.utc_us())
+        cause = await run_sync(self._deps.accounts.why_ended, caller.token, self._deps.clock.utc_us(), limiter=self._threads)
         return f"the session has ended: {cause.value}" if cause is not None else "there is no session"
 
 
