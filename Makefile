@@ -45,6 +45,7 @@ check: install-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m mini_nvr.config.reference --check
+	$(BIN)/python -m mini_nvr.api.reference --check
 
 test: check system-packages
 	$(BIN)/pytest
@@ -64,7 +65,8 @@ bench-live: install-dev
 # 6.7 million rows in a temporary folder: about 2.4 GB, two minutes
 bench-api: install-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	  $(BIN)/python -m benchmarks.archive "$$folder" && $(BIN)/python -m benchmarks.playback "$$folder"
+	  $(BIN)/python -m benchmarks.archive "$$folder" && \
+	  $(BIN)/python -m benchmarks.playback "$$folder" && $(BIN)/python -m benchmarks.api "$$folder"
 
 bench-demo: install-dev
 	$(BIN)/python -m benchmarks.demo
