@@ -68,22 +68,22 @@ def test_sample_aspect_and_broken_frame_rates() -> None:
     assert odd.format.sample_aspect == Fraction(7, 5)
 
 
-# `sprop-parameter-sets` from session descriptions that their owners published.
+# Parameter sets as cameras send them, with features that no encoder at hand uses; which camera sent them is not known for sure.
 @pytest.mark.parametrize(
     ("sprop", "codec_string", "size", "depth"),
     [
         pytest.param("Z0IACpZTBYmI,aMljiA==", "avc1.42000A", (176, 144), 0, id="RFC 6184 section 8.3"),
-        pytest.param("Z0IAKeKQFAe2AtwEBAaQeJEV,aM48gA==", "avc1.420029", (640, 480), 0, id="Axis"),
-        pytest.param("Z0LAHtkDxWhAAAADAEAAAAwDxYuS,aMuMsg==", "avc1.42C01E", (240, 160), 0, id="Wowza"),
-        pytest.param("Z2QAH6wsaoFAFumoCAgIEA==,aO4xshs=", "avc1.64001F", (1280, 720), None, id="Dahua, no reordering said"),
-        pytest.param("Z00AHpWoKA9k,aO48gA==", "avc1.4D001E", (640, 480), 0, id="Hikvision, order count type 2"),
+        pytest.param("Z0IAKeKQFAe2AtwEBAaQeJEV,aM48gA==", "avc1.420029", (640, 480), 0, id="baseline 4.1"),
+        pytest.param("Z0LAHtkDxWhAAAADAEAAAAwDxYuS,aMuMsg==", "avc1.42C01E", (240, 160), 0, id="constrained baseline, cropped"),
+        pytest.param("Z2QAH6wsaoFAFumoCAgIEA==,aO4xshs=", "avc1.64001F", (1280, 720), None, id="high, no reordering said"),
+        pytest.param("Z00AHpWoKA9k,aO48gA==", "avc1.4D001E", (640, 480), 0, id="main, order count type 2"),
         pytest.param(
             "Z2QAKK2EBUViuKxUdCAqKxXFYqOhAVFYrisVHQgKisVxWKjoQFRWK4rFR0ICorFcVio6ECSFITk8nyfk/k/J8nm5s00IEkKQnJ5Pk/J/J+T5PNzZprQCgC3I"
             ",aO48sA==",
             "avc1.640028",
             (1280, 720),
             0,
-            id="Hikvision, scaling lists",
+            id="high, scaling lists",
         ),
     ],
 )

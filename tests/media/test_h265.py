@@ -90,7 +90,7 @@ def test_sample_aspect_and_broken_frame_rates() -> None:
     assert (video.format.frame_rate, video.format.sample_aspect) == (Fraction(30_000, 1001), Fraction(40, 33))
 
 
-# `sprop-sps` from session descriptions that their owners published.
+# Parameter sets as cameras send them; which camera sent them is not known for sure.
 @pytest.mark.parametrize(
     ("sprop_sps", "codec_string", "size", "rate"),
     [

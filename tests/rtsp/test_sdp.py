@@ -25,7 +25,7 @@ def h264_sets() -> tuple[str, str]:
 
 
 def hikvision() -> bytes:
-    """DS-2CD2xx2: absolute controls, an ONVIF metadata track, the sets in fmtp."""
+    """In the manner of Hikvision cameras: absolute controls, an ONVIF metadata track, the sets in fmtp."""
     sps, pps = h264_sets()
     return (
         "v=0\r\no=- 1700000000000000 1700000000000000 IN IP4 192.168.1.64\r\ns=Media Presentation\r\n"
