@@ -25,6 +25,9 @@ ROW = ChannelStatus(
     bitrate_bps=4_000_000,
     last_frame_age_ms=40,
     reconnects=2,
+    frames=750,
+    media_bytes=15_000_000,
+    gaps=3,
     queue_bytes=7,
 )
 OFFLINE = ChannelStatus(
@@ -109,6 +112,9 @@ async def test_metrics_of_channels_storage_and_web(web: Web, browser: Browser) -
         'mini_nvr_channel_live{channel="1"} 1.0',
         'mini_nvr_channel_gap{cause="camera offline",channel="2"} 1.0',
         'mini_nvr_channel_reconnects_total{channel="1"} 2.0',
+        'mini_nvr_channel_frames_total{channel="1"} 750.0',
+        'mini_nvr_channel_media_bytes_total{channel="1"} 1.5e+07',
+        'mini_nvr_channel_gaps_total{channel="1"} 3.0',
         'mini_nvr_channel_queue_bytes{channel="1"} 7.0',
         'mini_nvr_footage_bytes{channel="1"} 5000.0',
         "mini_nvr_checkpoint_age_seconds 3300.0",

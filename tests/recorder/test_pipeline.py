@@ -316,3 +316,16 @@ def test_the_sound_that_is_still_being_encoded_at_the_end_is_recorded() -> None:
     (segment,) = bench.disk.segments
     _, pts, duration = bench.disk.track(segment, AUDIO_TRACK_ID)[-1]
     assert pts + duration >= 25 * 4 * 320
+
+
+def test_what_is_recorded_is_counted_over_connections() -> None:
+    bench = Bench()
+    bench.play(range(100))
+    bench.pipeline.on_disconnected(GapCause.CAMERA_OFFLINE, "", 1)
+    bench.pipeline.on_connected(StreamInfo(None), StraightLine())
+    bench.format = video_format()
+    bench.play(range(100, 150))
+    bench.pipeline.close()
+    meter = bench.pipeline.meter
+    assert (meter.frames, meter.size_bytes) == (150, 150 * 8)
+    assert bench.pipeline.gaps.count == 2

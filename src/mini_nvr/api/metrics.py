@@ -114,6 +114,13 @@ def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:
     }
     age = GaugeMetricFamily("mini_nvr_channel_last_frame_age_seconds", "Since the last frame.", labels=["channel"])
     counters = {
+        "frames": CounterMetricFamily(
+            "mini_nvr_channel_frames", "Video frames recorded since the recorder started.", labels=["channel"]
+        ),
+        "media_bytes": CounterMetricFamily(
+            "mini_nvr_channel_media_bytes", "Recorded since the recorder started.", labels=["channel"]
+        ),
+        "gaps": CounterMetricFamily("mini_nvr_channel_gaps", "Gaps begun since the recorder started.", labels=["channel"]),
         "reconnects": CounterMetricFamily("mini_nvr_channel_reconnects", "Since the recorder started.", labels=["channel"]),
         "packets_lost": CounterMetricFamily("mini_nvr_channel_packets_lost", "Since the recorder started.", labels=["channel"]),
     }

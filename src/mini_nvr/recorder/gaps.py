@@ -20,6 +20,7 @@ class GapTracker:
         self._notes: list[GapNote] = []
         self._before: tuple[GapChange | None, tuple[GapNote, ...]] | None = None  # the state before the last `footage`
         self.last: LastGap | None = None
+        self.count = 0  # of gaps begun
 
     @property
     def cause(self) -> GapCause | None:
@@ -39,6 +40,7 @@ class GapTracker:
             at_utc_us = max(at_utc_us, self._open.start_utc_us)
             self._close(at_utc_us)
         self._open = GapChange(self._channel, at_utc_us, None, cause, detail)
+        self.count += 1
         self._tell(self._open)
 
     def footage(self, at_utc_us: int) -> tuple[GapNote, ...]:

@@ -8,16 +8,21 @@ _PARTS = 12  # about the last 8 s
 
 
 class Meter:
-    """Moving figures over the last parts."""
+    """Moving figures over the last parts, and totals since the recorder started."""
 
     def __init__(self) -> None:
+        self.frames = 0
+        self.size_bytes = 0
         self._parts: deque[tuple[int, int, int]] = deque(maxlen=_PARTS)
 
     def reset(self) -> None:
+        """Another connection: the moving figures begin anew."""
         self._parts.clear()
 
     def add(self, frames: int, size_bytes: int, duration_us: int) -> None:
         """One part's video frames, all its bytes, and how long its video lasts."""
+        self.frames += frames
+        self.size_bytes += size_bytes
         self._parts.append((frames, size_bytes, duration_us))
 
     def fps(self) -> float | None:

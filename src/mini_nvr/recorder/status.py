@@ -40,6 +40,7 @@ class ChannelStatus:
     fps, bitrate_bps: measured over the last seconds, None while unknown.
     last_frame_age_ms: None when no frame came since the recorder started.
     error: the cause in plain words while frames do not arrive or are not recorded.
+    frames, media_bytes, gaps: recorded video frames, all bytes with them, and gaps begun, since the recorder started.
     queue_bytes: footage received and not yet handed to the disk.
     """
 
@@ -57,6 +58,9 @@ class ChannelStatus:
     error: str | None = None
     last_gap: LastGap | None = None
     reconnects: int = 0
+    frames: int = 0
+    media_bytes: int = 0
+    gaps: int = 0
     packets_lost: int = 0
     queue_bytes: int = 0
 
@@ -90,6 +94,9 @@ class ChannelStatus:
             error=_optional(fields, "error", str),
             last_gap=_last_gap(fields.get("last_gap")),
             reconnects=_required(fields, "reconnects", int),
+            frames=_optional(fields, "frames", int) or 0,
+            media_bytes=_optional(fields, "media_bytes", int) or 0,
+            gaps=_optional(fields, "gaps", int) or 0,
             packets_lost=_required(fields, "packets_lost", int),
             queue_bytes=_required(fields, "queue_bytes", int),
         )
