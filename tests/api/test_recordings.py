@@ -209,3 +209,34 @@ async def test_a_file_that_is_gone_already_is_forgotten(web: Web, browser: Brows
 )
 def test_sizes_for_people(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+HOSTILE = "1' OR '1'='1'; DROP TABLE segments; --"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/dates?channel={quote(HOSTILE)}",
+        f"/api/channel/{quote(HOSTILE, safe='')}/recordings?date=2026-03-01",
+        f"/api/channel/1/recordings?date={quote(HOSTILE)}",
+        f"/api/timeline?channels={quote(HOSTILE)}&start=0&end=1000",
+        f"/api/timeline?channels=1&start={quote(HOSTILE)}&end=1000",
+        f"/api/channel/1/playlist.m3u8?start={quote(HOSTILE)}",
+        f"/api/channel/1/frame.jpg?at={quote(HOSTILE)}",
+        f"/api/channel/1/export.mp4?start={quote(HOSTILE)}&end=1000",
+        f"/api/segments/{quote(HOSTILE, safe='')}.mp4",
+    ],
+)
+async def test_s7_statements_in_parameters_are_only_text(web: Web, browser: Browser, row: SegmentRow, path: str) -> None:
+    answer = await browser.get(path)
+    assert answer.status_code in {400, 404}
+    assert web.catalog.segment_at(row.path) == row
+
+
+async def test_s7_a_hostile_user_name_and_path_find_nobody_and_nothing(web: Web, browser: Browser, row: SegmentRow) -> None:
+    assert (await browser.delete("/api/recording", params={"path": HOSTILE})).status_code == 404
+    async with web.client() as stranger:
+        assert (await stranger.sign_in(HOSTILE, HOSTILE)).status_code == 401
+    assert web.catalog.segment_at(row.path) == row
+    assert (await browser.get("/api/me")).json()["user"] is not None
