@@ -11,7 +11,7 @@ from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import GapCause
-from mini_nvr.playback.days import dates, day_bounds, day_of, local_time
+from mini_nvr.playback.days import dates, day_bounds, day_of
 from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, change, facts
 
 HOUR = 60 * MINUTE
@@ -49,11 +49,6 @@ def test_days_follow_each_other_without_hole_or_overlap(zone: str, day: date) ->
 def test_the_ends_of_the_calendar_are_refused(day: date) -> None:
     with pytest.raises(ValueError, match="calendar"):
         day_bounds(day, BERLIN)
-
-
-def test_a_local_time() -> None:
-    assert local_time(T0, UTC) == "13:30:00"
-    assert local_time(T0, BERLIN) == "14:30:00"
 
 
 def test_dates_are_local_newest_first_and_count_what_reaches_over_midnight(catalog: Catalog) -> None:

@@ -23,11 +23,12 @@ from mini_nvr.catalog import footage
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.playback_queries import playable_segments
 from mini_nvr.clock import US_PER_S
-from mini_nvr.playback.days import dates, day_bounds, local_time
+from mini_nvr.playback.days import dates, day_bounds
 
 router = APIRouter(tags=["recordings"])
 
 LONGEST_PATH: Final = 300
+_TIME_OF_DAY: Final = slice(11, 19)  # of an RFC 3339 text
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 _deleting = threading.Lock()  # two who delete the same file: one finds it, the other is told that it is gone
 
@@ -95,11 +96,12 @@ def list_recordings(
 
 def _show(deps: Deps, row: SegmentRow) -> Recording:
     growing = row.state is SegmentState.GROWING
+    shown = show_instant(row.start_utc_us, deps.settings.zone)
     return Recording(
         id=row.id,
         name=str(row.path),
-        start_time=local_time(row.start_utc_us, deps.settings.zone),
-        datetime=show_instant(row.start_utc_us, deps.settings.zone),
+        start_time=shown[_TIME_OF_DAY],
+        datetime=shown,
         start=row.start_utc_us // 1000,
         end=row.end_utc_us // 1000,
         size=size_text(row.size_bytes),

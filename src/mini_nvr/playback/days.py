@@ -32,11 +32,6 @@ def day_of(utc_us: int, zone: tzinfo) -> date:
     return to_datetime(utc_us, zone).date()
 
 
-def local_time(utc_us: int, zone: tzinfo) -> str:
-    """`HH:MM:SS` on a local clock."""
-    return f"{to_datetime(utc_us, zone):%H:%M:%S}"
-
-
 def dates(catalog: Catalog, channel: int | None, zone: tzinfo) -> list[str]:
     """The local days with playable footage of a channel (None: of any), as YYYY-MM-DD, newest first.
 

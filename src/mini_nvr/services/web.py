@@ -4,6 +4,7 @@ It reads the catalog and the files, and asks the recorder; it never talks to a c
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -44,6 +45,8 @@ BACKLOG: Final = 512
 REQUEST_HEAD_BYTES: Final = 32 * 1024
 CONNECTIONS: Final = 512
 KEEP_ALIVE_S: Final = 15
+GC_THRESHOLD: Final = 50_000
+"""Answers are large and form no cycles; a look for cycles in the midst of one costs some milliseconds."""
 MESSAGE_BYTES: Final = 4_096
 """From viewers, who have nothing to say."""
 
@@ -83,6 +86,8 @@ def run(settings: Settings) -> int:
     with listen(settings.web_port, settings.web_host) as listener, Catalog.open(settings.data_dir) as catalog:
         deps = make_deps(settings, catalog, SystemClock())
         welcome_first_user(deps)
+        gc.set_threshold(GC_THRESHOLD)
+        gc.freeze()
         return uvloop.run(serve(deps, listener, certificate))
 
 
