@@ -66,7 +66,8 @@ bench-live: install-dev
 bench-api: install-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  $(BIN)/python -m benchmarks.archive "$$folder" && \
-	  $(BIN)/python -m benchmarks.playback "$$folder" && $(BIN)/python -m benchmarks.api "$$folder"
+	  $(BIN)/python -m benchmarks.playback "$$folder" && $(BIN)/python -m benchmarks.api "$$folder" && \
+	  $(BIN)/python -m benchmarks.downloads
 
 bench-demo: install-dev
 	$(BIN)/python -m benchmarks.demo

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mini_nvr.auth.commonest import COMMONEST, commonest_passwords
 from mini_nvr.auth.password_rules import PasswordFault, PasswordRefused, check_new_password, common_words, is_common
 from mini_nvr.auth.passwords import one_time_password
 
@@ -91,3 +92,12 @@ def test_random_characters_are_hardly_ever_common(password: str) -> None:
 def test_the_words_are_plain() -> None:
     assert len(common_words()) > 700
     assert all(word == word.casefold() and word.isascii() and word.isalnum() for word in common_words())
+
+
+def test_none_of_the_three_thousand_commonest_is_accepted() -> None:
+    """Those that are too short are refused for that."""
+    assert len(commonest_passwords()) == COMMONEST
+    for password in commonest_passwords():
+        for spelling in (password, password.upper()):
+            with pytest.raises(PasswordRefused):
+                check_new_password(spelling, "anna")

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mini_nvr.auth.login import LoginOk
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import load
@@ -177,3 +178,19 @@ async def test_sigterm_ends_the_process_within_five_seconds_whatever_is_open(tmp
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def test_s13_the_idle_time_of_a_session_is_the_owner_s_choice(tmp_path: Path) -> None:
+    values = {
+        "DATA_DIR": str(tmp_path),
+        "RECORD_DIR": str(tmp_path),
+        "CHANNEL_1_URL": "rtsp://127.0.0.1:1/x",
+        "SESSION_IDLE_MINUTES": "2",
+    }
+    with Catalog.open(tmp_path) as catalog:
+        accounts = make_deps(load(values | {"user1": "anna", "pass1": "correct-horse-9"}), catalog, SystemClock()).accounts
+        now = 1_772_371_800_000_000
+        opened = accounts.login("anna", "correct-horse-9", "127.0.0.1", "", now)
+        assert isinstance(opened, LoginOk)
+        assert accounts.session(opened.session_token, now + 119_000_000) is not None
+        assert accounts.session(opened.session_token, now + 119_000_000 + 241_000_000) is None

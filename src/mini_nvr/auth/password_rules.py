@@ -1,8 +1,8 @@
 """Which new passwords are refused: short, long, common, or telling what they protect. No composition rules (NIST SP 800-63B 5.1.1).
 
-"Common" is judged by how people make passwords, not by a list of whole ones: a well-known word, alone or doubled, in any case, with
-letters written as digits, and with digits or signs around it; a run of the keyboard or the alphabet; a repetition; a date. Words
-stand in `common_passwords.txt`.
+"Common" is one of the 3,000 most used (`commonest`), or made as people make passwords: a well-known word, alone or doubled, in
+any case, with letters written as digits, and with digits or signs around it; a run of the keyboard or the alphabet; a repetition;
+a date. Words stand in `common_passwords.txt`.
 """
 
 import re
@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from mini_nvr.auth.commonest import commonest_passwords
 from mini_nvr.auth.passwords import LONGEST_PASSWORD
 from mini_nvr.errors import AuthError
 
@@ -82,7 +83,7 @@ def check_new_password(password: str, name: str) -> None:
         raise PasswordRefused(PasswordFault.TOO_LONG, f"A password has at most {LONGEST_PASSWORD} characters.")
     if is_made_of(password, name):
         raise PasswordRefused(PasswordFault.NAME, "This password is made of your name; choose one that nobody can derive.")
-    if is_common(password):
+    if is_common(password) or password.casefold() in commonest_passwords():
         raise PasswordRefused(
             PasswordFault.COMMON,
             "This password is among the first that anybody would try; choose another one: three or four unrelated words are good.",
@@ -90,7 +91,7 @@ def check_new_password(password: str, name: str) -> None:
 
 
 def is_guessable(password: str, name: str) -> bool:
-    """Whether a password that is in use already would be refused as a new one, its length aside."""
+    """Whether a password that is in use already is made as guessing begins; its length and the long list aside."""
     return is_common(password) or is_made_of(password, name)
 
 

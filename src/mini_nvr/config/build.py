@@ -27,6 +27,7 @@ def build_settings(inputs: Inputs, machine: Machine) -> Settings:
         retention_days=inputs.get(v.RETENTION_DAYS),
         cleanup_interval_s=inputs.get(v.CLEANUP_INTERVAL),
         web_port=inputs.get(v.WEB_PORT),
+        session_idle_s=inputs.get(v.SESSION_IDLE_MINUTES) * 60,
         web_host=inputs.get(v.WEB_HOST),
         tls_cert=inputs.get(v.TLS_CERT),
         tls_key=inputs.get(v.TLS_KEY),

@@ -76,6 +76,7 @@ class Settings(_Frozen):
     tls_key: Path | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     metrics_token: SecretStr | None
+    session_idle_s: int
     secret_key: SecretStr | None
     users: tuple[UserSettings, ...]
     dvr_password: SecretStr | None

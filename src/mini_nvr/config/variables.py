@@ -165,6 +165,14 @@ USER = Variable[str | None]("user{n}", Text(), None, "Name of a user who may sig
 PASSWORD = Variable[SecretStr | None](
     "pass{n}", SignInPassword(), None, "That user's password; a hash stands in single quotes in `.env`.", _WEB
 )
+SESSION_IDLE_MINUTES = Variable(
+    "SESSION_IDLE_MINUTES",
+    Whole(1, 720),
+    30,
+    "A session ends after so long without a request; after 12 hours in any case.",
+    _WEB,
+    "min",
+)
 SECRET_KEY = Variable[SecretStr | None](
     "SECRET_KEY", SecretKey(), None, "Key that signs sessions.", _WEB, default_text="made at the first start and kept in DATA_DIR"
 )
@@ -205,7 +213,10 @@ GROUPS: tuple[tuple[str, tuple[Variable[object], ...]], ...] = (
     ("One camera", CHANNEL_VARIABLES),
     ("Recording", (SEGMENT_DURATION, RECORD_FORMAT, SYNC_INTERVAL, RECORD_DIR, DATA_DIR)),
     ("Storage", (MAX_STORAGE_GB, MIN_FREE_GB, RETENTION_DAYS, CLEANUP_INTERVAL)),
-    ("Web", (WEB_PORT, WEB_HOST, USER, PASSWORD, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES, METRICS_TOKEN)),
+    (
+        "Web",
+        (WEB_PORT, WEB_HOST, USER, PASSWORD, SESSION_IDLE_MINUTES, SECRET_KEY, TLS_CERT, TLS_KEY, TRUSTED_PROXIES, METRICS_TOKEN),
+    ),
     ("Program", (LOG_FILE, LOG_LEVEL, TZ)),
 )
 VARIABLES = tuple(variable for _, group in GROUPS for variable in group)

@@ -23,6 +23,7 @@ from mini_nvr.api.server import create_app
 from mini_nvr.auth.accounts import FIRST_USER, Accounts
 from mini_nvr.auth.audit import Audit
 from mini_nvr.auth.secret_key import load_or_make_secret_key
+from mini_nvr.auth.sessions import SessionPolicy
 from mini_nvr.catalog.accounts import AccountStore
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import Clock, SystemClock
@@ -94,12 +95,13 @@ def run(settings: Settings) -> int:
 def make_deps(settings: Settings, catalog: Catalog, clock: Clock) -> Deps:
     """The parts of the web service over an open catalog."""
     store = AccountStore(catalog.database)
+    configured = [(user.name, user.password.get_secret_value()) for user in settings.users]
     given = settings.secret_key
     key = given.get_secret_value() if given is not None else load_or_make_secret_key(settings.data_dir)
     return Deps(
         settings=settings,
         catalog=catalog,
-        accounts=Accounts(store, [(user.name, user.password.get_secret_value()) for user in settings.users], key),
+        accounts=Accounts(store, configured, key, SessionPolicy(idle_s=settings.session_idle_s)),
         audit=Audit(store),
         stills=StillMaker(catalog, settings.record_dir, settings.data_dir / "stills", STILLS_BYTES),
         recorder=RecorderLink(settings.data_dir),
