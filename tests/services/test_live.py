@@ -118,3 +118,15 @@ def test_gaps_are_told() -> None:
     service.live.note_gap(GapChange(1, 5, None, GapCause.WRONG_PASSWORD, "refused"))
     expected = {"event": "gap", "channel": 1, "startUtcUs": 5, "endUtcUs": None, "cause": "wrong password"}
     assert service.heard()[-1] == expected
+
+
+def test_a_disk_that_keeps_footage_from_being_written_is_an_alarm_until_it_is_over() -> None:
+    service = Service()
+    service.listen()
+    for end in (None, 9):
+        service.live.note_gap(GapChange(1, 5, end, GapCause.DISK_FULL, "no space left"))
+    alarms = [item for item in service.heard() if item["event"] == "storageAlarm"]
+    assert [(alarm["cause"], alarm["detail"], alarm["over"]) for alarm in alarms] == [
+        ("disk full", "no space left", False),
+        ("disk full", "no space left", True),
+    ]

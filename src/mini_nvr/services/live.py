@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mini_nvr.catalog.model import GapChange, SegmentChange
 from mini_nvr.clock import Clock
 from mini_nvr.config.model import ChannelSettings
+from mini_nvr.errors import GapCause
 from mini_nvr.ingest.reach import tcp_reachable
 from mini_nvr.ingest.rtsp_source import RtspSource
 from mini_nvr.ingest.session import CameraSession
@@ -27,6 +28,7 @@ _DEFAULT_PORT = 554
 _LOOK_INTERVAL_S = 1.0
 GOOD_BYE_S = 0.5  # for cameras that do not answer when they are left
 _jitter = random.SystemRandom()
+_STORAGE_CAUSES = frozenset({GapCause.DISK_FULL, GapCause.DISK_STALLED, GapCause.DISK_ERROR, GapCause.VOLUME_MISSING})
 
 
 class StatusProvider(Protocol):
@@ -107,6 +109,9 @@ class LiveService:
         """A gap began or ended."""
         fields = {"channel": gap.channel, "startUtcUs": gap.start_utc_us, "endUtcUs": gap.end_utc_us, "cause": str(gap.cause)}
         self.events.publish("gap", fields)
+        if gap.cause in _STORAGE_CAUSES:
+            alarm = {"channel": gap.channel, "cause": str(gap.cause), "detail": gap.detail, "over": gap.end_utc_us is not None}
+            self.events.publish("storageAlarm", alarm)
 
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:
         """Sync thread: the catalog knows of these."""
