@@ -34,8 +34,8 @@ async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
     """Each event is JSON with a key `event`.
 
     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
-    `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), and `lost`: this
-    reader was too slow and should ask anew for what it shows.
+    `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), and `lost`:
+    this reader was too slow and should ask anew for what it shows.
     """
     return StreamingResponse(_stream(deps, session), media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
 
