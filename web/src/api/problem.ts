@@ -1,0 +1,20 @@
+/** Why the recorder did not do what it was asked (RFC 9457). `detail` is the cause, `remedy` what a person can do. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    /** The last word of the problem's `type`, such as `no-footage`; `unreachable` when no answer came. */
+    readonly kind: string,
+    readonly detail: string,
+    readonly remedy: string,
+    /** The problem as it came; holds more keys. */
+    readonly fields: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(detail);
+    this.name = "Problem";
+  }
+
+  /** For a person: the cause and what to do. */
+  get text(): string {
+    return this.remedy === "" ? this.detail : `${this.detail}; ${this.remedy}`;
+  }
+}
