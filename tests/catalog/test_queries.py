@@ -70,7 +70,7 @@ def _fill(path: Path, count: int) -> None:
             queries.segments_below(PurePosixPath("ch1/x")),
             ["sqlite_autoindex_segments_1 (path>? AND path<?)"],
         ),
-        (queries.deletable(10), ["USING INDEX segments_deletable"]),
+        (queries.deletable(1, (T0, 7), 10), ["USING INDEX segments_deletable (channel=? AND start_utc_us>?)"]),
         (
             queries.footage_end(1),
             [f"{BY_TIME_ALONE} (channel=?)", "segments_by_time (channel=? AND"],
@@ -142,7 +142,7 @@ def _plan(archive: Catalog, sql: str) -> str:
         (queries.segments_between(1, T0 + 10 * DAY, T0 + 10 * DAY + 60 * MINUTE, None), 12),
         (queries.segments_between(None, T0 + 10 * DAY, T0 + 10 * DAY + 5 * MINUTE, None), 16),
         (queries.segments_between(None, None, None, SegmentState.GROWING), 0),
-        (queries.deletable(16), 16),
+        (queries.deletable(1, (-1, -1), 16), 16),
         (queries.footage_end(1), 1),
     ],
 )

@@ -13,7 +13,7 @@ from mini_nvr.catalog.timeline import Stretch
 
 ROWS_A_FETCH = 1000
 _UNSEALED = text("state <> 'sealed'")  # the partial indexes' own words: SQLite uses them for nothing less
-_DELETABLE = text("state = 'sealed' AND protected = 0")
+DELETABLE = text("state IN ('sealed', 'damaged') AND protected = 0")
 
 
 def meta_number(key: str) -> ScalarSelect[int]:
@@ -52,9 +52,16 @@ def paths_newest_first() -> Select[Any]:
     return select(segments.c.path).where(segments.c.state != SegmentState.DELETING.value).order_by(segments.c.id.desc())
 
 
-def deletable(limit: int) -> Select[Any]:
-    """The oldest segments of all channels that clean-up may delete (storage I8)."""
-    return select(segments).where(_DELETABLE).order_by(segments.c.start_utc_us).limit(limit)
+def deletable(channel: int, after: tuple[int, int], limit: int) -> Select[Any]:
+    """The oldest segments of a channel that clean-up may delete (storage I8), behind the one that `after` (start, id) names."""
+    start, last_id = after
+    behind = (segments.c.start_utc_us > start) | (segments.c.id > last_id)
+    return (
+        select(segments)
+        .where(DELETABLE, segments.c.channel == channel, segments.c.start_utc_us >= start, behind)
+        .order_by(segments.c.start_utc_us, segments.c.id)
+        .limit(limit)
+    )
 
 
 def footage_end(channel: int) -> Select[Any]:

@@ -33,6 +33,7 @@ from mini_nvr.segment.index import decode_index
 from mini_nvr.segment.model import IndexEntry
 
 _IDS_A_STATEMENT = 500
+_DELETABLE_A_FETCH = 32
 
 
 class Catalog:
@@ -166,10 +167,16 @@ class Catalog:
         """Segments that are being written, or were when a crash came."""
         return self.segments(state=SegmentState.GROWING)
 
-    def deletable(self, limit: int) -> list[SegmentRow]:
-        """The oldest sealed, unprotected segments of all channels, oldest first."""
-        with self.database.read() as connection:
-            return [segment_row(row) for row in connection.execute(queries.deletable(limit))]
+    def deletable(self, channel: int) -> Iterator[SegmentRow]:
+        """A channel's sealed or damaged, unprotected segments, oldest first; fetched as they are asked for, none twice."""
+        after = (-1, -1)
+        while True:
+            with self.database.read() as connection:
+                page = [segment_row(row) for row in connection.execute(queries.deletable(channel, after, _DELETABLE_A_FETCH))]
+            yield from page
+            if len(page) < _DELETABLE_A_FETCH:
+                return
+            after = (page[-1].start_utc_us, page[-1].id)
 
     def segment_at(self, path: PurePosixPath) -> SegmentRow | None:
         """The row of a file, by its path relative to RECORD_DIR."""

@@ -7,8 +7,9 @@ Sized for millions of segments:
   4 KiB page, and every time-range scan, size sum and clean-up would read ten times the pages for bytes that only playback wants.
 - `segments_by_time` holds what a time line shows, for 18 bytes a row: a day is a few pages next to each other, while the rows of a
   channel lie on as many pages as there are rows.
-- `segments_unsealed` and `segments_deletable` are partial: the first stays tiny, the second holds exactly what clean-up may walk,
-  so that years of protected footage at the old end are never stepped over.
+- `segments_unsealed`, `segments_deletable` and `segments_protected` are partial: the first stays tiny, the second holds exactly
+  what clean-up may walk, so that years of protected footage at the old end are never stepped over, and the third answers how much
+  is protected. Clean-up looks at one channel, or at the oldest of each, so `segments_deletable` begins with the channel.
 - No index on `start_utc_us` alone: a range over all channels is one search of `segments_by_time` a channel.
 - `segments.run_id` is no foreign key: checking one would need an index on 32 bytes a segment that no query uses.
 - `footage_days` counts the rows of `segments` by channel and UTC day, kept by triggers in whatever transaction changes them: how
@@ -35,7 +36,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
+HEAD = "0004"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
 APPLICATION_ID = 0x4D4E5652  # "MNVR" in the SQLite header: this file is a catalog of ours
 
 metadata = MetaData()
@@ -96,7 +97,13 @@ segments = Table(
     CheckConstraint("state IN ('growing', 'sealed', 'deleting', 'damaged')", name="segments_state"),
     Index("segments_by_time", "channel", "start_utc_us", "duration_us", "size_bytes", "state"),
     Index("segments_unsealed", "state", sqlite_where=text("state <> 'sealed'")),
-    Index("segments_deletable", "start_utc_us", sqlite_where=text("state = 'sealed' AND protected = 0")),
+    Index(
+        "segments_deletable",
+        "channel",
+        "start_utc_us",
+        sqlite_where=text("state IN ('sealed', 'damaged') AND protected = 0"),
+    ),
+    Index("segments_protected", "channel", "size_bytes", "protected", sqlite_where=text("protected = 1")),
     sqlite_autoincrement=True,
 )
 

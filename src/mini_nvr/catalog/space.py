@@ -1,0 +1,80 @@
+"""What takes how much of the disk, for whoever keeps it under a limit: counters and the few files that change, in one view."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from sqlalchemy import func, select, text
+
+from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.catalog.queries import DELETABLE, segments_between
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rows import segment_row
+from mini_nvr.catalog.schema import channels, footage_days, segments
+
+_PATHS_A_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSpace:
+    """One moment of the catalog.
+
+    files, size_bytes: by channel, of all rows whatever their state; a growing one counts as of its last checkpoint.
+    growing, deleting: the rows in these states.
+    known: those of the paths asked for that have a row.
+    """
+
+    files: dict[int, int]
+    size_bytes: dict[int, int]
+    growing: list[SegmentRow]
+    deleting: list[SegmentRow]
+    known: set[PurePosixPath]
+
+
+def count_space(catalog: Catalog, paths: Collection[PurePosixPath] = ()) -> CountedSpace:
+    """The counters and the rows under way; costs a row a channel and day, whatever the number of segments."""
+    totals = select(footage_days.c.channel, func.sum(footage_days.c.segments), func.sum(footage_days.c.size_bytes))
+    names = [str(path) for path in paths]
+    known: set[PurePosixPath] = set()
+    with catalog.database.read() as connection:
+        counted = connection.execute(totals.group_by(footage_days.c.channel)).all()
+        growing, deleting = (
+            [segment_row(row) for row in connection.execute(segments_between(None, None, None, state))]
+            for state in (SegmentState.GROWING, SegmentState.DELETING)
+        )
+        for first in range(0, len(names), _PATHS_A_STATEMENT):
+            some = names[first : first + _PATHS_A_STATEMENT]
+            known.update(map(PurePosixPath, connection.scalars(select(segments.c.path).where(segments.c.path.in_(some)))))
+    return CountedSpace(
+        files={channel: files for channel, files, _ in counted},
+        size_bytes={channel: size for channel, _, size in counted},
+        growing=growing,
+        deleting=deleting,
+        known=known,
+    )
+
+
+def oldest_deletable(catalog: Catalog) -> dict[int, SegmentRow]:
+    """The segment of each channel that clean-up would delete first, in one statement; channels without any are absent."""
+    of = segments.alias()
+    oldest = (
+        select(of.c.id)
+        .where(of.c.channel == channels.c.number, text(DELETABLE.text), of.c.start_utc_us >= 0)
+        .order_by(of.c.start_utc_us, of.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = select(segments).select_from(channels).join(segments, segments.c.id == oldest)
+    with catalog.database.read() as connection:
+        return {row.channel: segment_row(row) for row in connection.execute(statement)}
+
+
+def protected_bytes(catalog: Catalog) -> dict[int, int]:
+    """What each channel's protected segments take; costs a step a protected segment, in an index that holds only those."""
+    query = (
+        select(segments.c.channel, func.sum(segments.c.size_bytes))
+        .where(text("protected = 1"))  # the partial index's own words
+        .group_by(segments.c.channel)
+    )
+    with catalog.database.read() as connection:
+        return {channel: int(size) for channel, size in connection.execute(query)}
