@@ -1,13 +1,14 @@
 """The reference page says what the routes say, and its commands work as they are printed."""
 
 import asyncio
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from mini_nvr.api.reference import examples, main, page
+from mini_nvr.api.reference import examples, main, openapi, page
 from tests.support.archive import Archive
 from tests.support.catalog import T0
 from tests.support.footage import video_clip
@@ -34,6 +35,13 @@ def test_check_fails_until_written(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "python -m mini_nvr.api.reference" in capsys.readouterr().err
     assert main([str(file)]) == 0
     assert main(["--check", str(file)]) == 0
+
+
+def test_the_document_is_printed_for_the_viewers_types(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--openapi"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == openapi()
+    assert "now" in printed["components"]["schemas"]["Config"]["required"]
 
 
 async def test_the_commands_work_as_printed(tmp_path: Path, empty_catalog: Path) -> None:

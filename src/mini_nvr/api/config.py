@@ -14,6 +14,7 @@ from mini_nvr.config.model import ChannelSettings
 router = APIRouter(tags=["system"])
 
 BYTES_PER_GB = 1 << 30
+US_PER_MS = 1_000
 
 
 class ChannelConfig(Model):
@@ -35,6 +36,7 @@ class Config(Model):
     segment_duration: int = Field(description="Length of one file, in seconds.")
     time_zone: str = Field(description="IANA name of the zone of days and local times.", examples=["Europe/Paris"])
     version: str
+    now: int = Field(description="The recorder's clock, milliseconds since 1970.")
 
 
 @router.get("/api/config", summary="Channels and settings", responses=guarded())
@@ -60,6 +62,7 @@ def config(session: SignedIn, deps: Parts) -> Config:
         segment_duration=settings.segment_duration_s,
         time_zone=settings.zone.key,
         version=__version__,
+        now=deps.clock.utc_us() // US_PER_MS,
     )
 
 

@@ -1,10 +1,12 @@
 """The reference page of the API, made from the OpenAPI document: `python -m mini_nvr.api.reference [--check] [FILE]`.
 
 Without `--check` the page is written; with it, a page that differs from the routes is an error (exit code 1). The shell examples in
-`examples.md` are a part of the page, and a test runs them.
+`examples.md` are a part of the page, and a test runs them. `--openapi` prints the document itself, from which the viewer's types are
+made.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
@@ -32,10 +34,14 @@ first byte is its kind: 1 a header (JSON: codec strings, size, time mapping), 2 
 
 def page() -> str:
     """The whole page, Markdown."""
+    return "\n".join(_lines(openapi())).rstrip() + "\n"
+
+
+def openapi() -> dict[str, Any]:
+    """The document of all routes, without anything that serves them."""
     app = FastAPI()
     add_routes(app)
-    found = document(app.routes)
-    return "\n".join(_lines(found)).rstrip() + "\n"
+    return document(app.routes)
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -149,8 +155,12 @@ def _problems() -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write or check the reference page of the API.")
     parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is out of date")
+    parser.add_argument("--openapi", action="store_true", help="print the OpenAPI document instead")
     parser.add_argument("file", nargs="?", type=Path, default=PAGE, help=f"the page (default: {PAGE})")
     options = parser.parse_args(arguments)
+    if options.openapi:
+        sys.stdout.write(json.dumps(openapi(), indent=1) + "\n")
+        return 0
     file: Path = options.file
     if not options.check:
         file.parent.mkdir(parents=True, exist_ok=True)
