@@ -57,7 +57,7 @@ def _picture(png: bytes, box: Box) -> NDArray[np.float32]:
     with av.open(BytesIO(png), "r", format="png_pipe") as container:
         whole = next(container.decode(video=0)).to_ndarray(format="gray")
     x, y, width, height = (round(side) for side in box)
-    cut = np.ascontiguousarray(whole[max(y, 0) : y + height, max(x, 0) : x + width])
+    cut = np.ascontiguousarray(whole[max(y, 0) : y + height, max(x, 0) : x + width], dtype=np.uint8)
     frame = av.VideoFrame.from_ndarray(cut, format="gray")
     scaled = frame.reformat(DESIGN_WIDTH, DESIGN_HEIGHT, "gray", interpolation="BICUBIC").to_ndarray()
     return (scaled.astype(np.float32) / 255).clip(0, 1)
