@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from mini_nvr.api.guard import PUBLIC
+from mini_nvr.live import protocol
 from tests.support.catalog import FIVE_MINUTES, T0
 from tests.support.web import HOST, Browser, Web, make_web, small
 
@@ -35,6 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, empty_catalog: Path) -> Ite
     (folder / "data").mkdir()
     shutil.copyfile(empty_catalog, folder / "data" / "catalog.db")
     web = make_web(folder)
+    web.recorder.messages = [protocol.event("ended", cause="camera offline", detail="").body]  # it runs; its cameras are away
     for channel in (1, 2):
         for number in range(3):
             web.put(small(T0 + number * FIVE_MINUTES, channel=channel, number=number, sealed=number < 2))

@@ -154,7 +154,16 @@ async def test_a_time_line(browser: Browser, rows: list[SegmentRow]) -> None:
     answer = await browser.get(f"/api/timeline?channels=1,2&{span(rows)}&resolution=1")
     first, second = answer.json()["channels"]
     assert first["spans"] == [[ms(T0), ms(rows[1].end_utc_us)], [ms(rows[2].start_utc_us), ms(rows[2].end_utc_us)]]
-    assert first["gaps"] == [{"start": first["spans"][0][1], "end": first["spans"][1][0], "cause": "camera offline", "detail": ""}]
+    assert first["gaps"] == [
+        {
+            "start": first["spans"][0][1],
+            "end": first["spans"][1][0],
+            "cause": "camera offline",
+            "detail": "",
+            "count": 1,
+            "missing": 8000,
+        }
+    ]
     assert len(first["activity"]["bytesPerSecond"]) == len(first["activity"]["hasGap"]) == 20
     assert first["activity"]["bytesPerSecond"][10] is None
     assert second["spans"] == []
@@ -174,7 +183,7 @@ async def test_a_time_line(browser: Browser, rows: list[SegmentRow]) -> None:
         "/api/channel/1/export.mp4?start=0&end=9999999999999",
         "/api/channel/1/frame.jpg?at=0&width=7",
         "/api/channel/1/frame.jpg?at=2026-11-22T08:00:00",
-        "/api/channel/1/frame.jpg",
+        "/api/channel/1/frame.jpg?at=",
     ],
 )
 async def test_parameters_that_are_not_allowed(browser: Browser, path: str) -> None:

@@ -1,15 +1,19 @@
-"""GET /api/channel/{ch}/frame.jpg: one picture of the past."""
+"""GET /api/channel/{ch}/frame.jpg: one picture of the past, or the newest one."""
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from mini_nvr.api.caller import SignedIn
+from mini_nvr.api import live_still
+from mini_nvr.api.byte_ranges import matches
+from mini_nvr.api.caller import SignedIn, caller_of
 from mini_nvr.api.channels import ChannelNumber, require_channel
-from mini_nvr.api.deps import Parts
+from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.instants import parse_instant, show_instant
-from mini_nvr.api.timeline import Instant
+from mini_nvr.auth.audit import AuditAction
+from mini_nvr.auth.sessions import Session
 from mini_nvr.clock import US_PER_S
 
 router = APIRouter(tags=["playback"])
@@ -23,20 +27,62 @@ Width = Annotated[
 ]
 
 
+At = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="RFC 3339 with an offset, or milliseconds since 1970. Without it: the newest picture of the live stream.",
+        examples=["2026-11-22T08:00:00+01:00", "1795330800000"],
+    ),
+]
+
+
 @router.get(
     "/api/channel/{ch}/frame.jpg",
     summary="A still",
     response_class=Response,
-    responses={**guarded(404), **binary("image/jpeg", "The picture; `X-Frame-Time` says when it was taken")},
+    responses={
+        **guarded(404),
+        **binary("image/jpeg", "The picture; `X-Frame-Time` says when it was taken"),
+        304: {"description": "The newest picture is still the one of `If-None-Match`."},
+    },
 )
-def frame(ch: ChannelNumber, at: Instant, session: SignedIn, deps: Parts, width: Width = None) -> Response:
-    """The key frame at or before an instant. Where there is no footage: 404 with the gap's cause."""
-    require_channel(deps, session.user, ch)
-    at_utc_us = parse_instant("at", at)
-    still = deps.stills.still(ch, at_utc_us, width)
+async def frame(
+    ch: ChannelNumber, request: Request, session: SignedIn, deps: Parts, at: At = None, width: Width = None
+) -> Response:
+    """The key frame at or before an instant; where there is no footage, 404 with the gap's cause.
+
+    Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
+    """
+    await run_in_threadpool(require_channel, deps, session.user, ch)
+    if at is None:
+        answer = await _newest(deps, ch, width, request.headers.get("if-none-match"))
+        await run_in_threadpool(_note, deps, session, caller_of(request).address, ch)
+        return answer
+    return await run_in_threadpool(_recorded, deps, ch, parse_instant("at", at), width)
+
+
+def _recorded(deps: Deps, channel: int, at_utc_us: int, width: int | None) -> Response:
+    still = deps.stills.still(channel, at_utc_us, width)
     settled = deps.clock.utc_us() - at_utc_us > SETTLED_AFTER_S * US_PER_S
     headers = {
         "cache-control": "private, max-age=3600" if settled else "no-store",
         TIME_HEADER: show_instant(still.utc_us, deps.settings.zone),
     }
     return Response(still.jpeg, media_type="image/jpeg", headers=headers)
+
+
+async def _newest(deps: Deps, channel: int, width: int | None, known: str | None) -> Response:
+    """Asked for each second or so: while the key frame is the same, nothing is decoded."""
+    found = await live_still.newest_key_frame(deps, channel)
+    etag = f'"{found.utc_us}-{width or 0}"'
+    headers = {"cache-control": "private, no-cache", "etag": etag, TIME_HEADER: show_instant(found.utc_us, deps.settings.zone)}
+    if matches(known, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(await live_still.jpeg_of(found, width), media_type="image/jpeg", headers=headers)
+
+
+def _note(deps: Deps, session: Session, address: str, channel: int) -> None:
+    now = deps.clock.utc_us()
+    if deps.watching.is_new(session.id, channel, "live stills", now):
+        deps.audit.record(now, AuditAction.WATCH, session.user, address, f"channel {channel}", "live stills")
