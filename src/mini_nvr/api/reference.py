@@ -1,8 +1,8 @@
 """The reference page of the API, made from the OpenAPI document: `python -m mini_nvr.api.reference [--check] [FILE]`.
 
 Without `--check` the page is written; with it, a page that differs from the routes is an error (exit code 1). The shell examples in
-`examples.md` are a part of the page, and a test runs them. `--openapi` prints the document itself, from which the viewer's types are
-made.
+`examples.md` are a part of the page, and a test runs them. `--openapi` prints the document itself: the types of the viewer are made
+from it.
 """
 
 import argparse
