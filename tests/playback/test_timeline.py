@@ -10,8 +10,10 @@ from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import Gap
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import GapCause
+from mini_nvr.playback.activity import MAX_POINTS, activity, step
 from mini_nvr.playback.errors import RangeTooLong
-from mini_nvr.playback.timeline import MAX_POINTS, MAX_RANGE_US, activity, channel_timeline, step, unbroken
+from mini_nvr.playback.spans import ShownGap, unbroken
+from mini_nvr.playback.timeline import MAX_RANGE_US, channel_timeline
 from mini_nvr.segment.model import IndexEntry
 from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, change, facts
 
@@ -115,8 +117,8 @@ def test_a_channel(catalog: Catalog) -> None:
     line = channel_timeline(catalog, 1, T0 + MINUTE, T0 + 2 * HOUR, now_utc_us=now, resolution_us=10 * MINUTE)
     assert line.spans == [(T0 + MINUTE, T0 + 10 * MINUTE), (T0 + HOUR, T0 + 65 * MINUTE)]
     assert line.gaps == [
-        Gap(T0 + 10 * MINUTE, T0 + HOUR, GapCause.WRONG_PASSWORD, "401"),
-        Gap(T0 + 65 * MINUTE, now, GapCause.CAMERA_OFFLINE),
+        ShownGap(T0 + 10 * MINUTE, T0 + HOUR, "wrong password", "401", 1, 50 * MINUTE),
+        ShownGap(T0 + 65 * MINUTE, now, "camera offline", "", 1, 15 * MINUTE),
     ]
     assert line.activity.step_us == 10 * MINUTE
     assert line.activity.bytes_per_s[1:5] == [None] * 4
@@ -143,7 +145,7 @@ def test_a_long_range_uses_sizes(catalog: Catalog) -> None:
 def test_time_that_nobody_explains_is_unknown_not_footage(catalog: Catalog) -> None:
     catalog.commit([change(facts()), change(facts(T0 + HOUR, run=2))])
     line = channel_timeline(catalog, 1, T0, T0 + 2 * HOUR, now_utc_us=T0 + DAY)
-    assert line.gaps == [Gap(T0 + FIVE_MINUTES, T0 + HOUR, GapCause.UNKNOWN)]
+    assert line.gaps == [ShownGap(T0 + FIVE_MINUTES, T0 + HOUR, "unknown", "", 1, 55 * MINUTE)]
 
 
 def test_nothing_is_known_of_an_unknown_channel(catalog: Catalog) -> None:
@@ -152,6 +154,15 @@ def test_nothing_is_known_of_an_unknown_channel(catalog: Catalog) -> None:
     assert set(line.activity.bytes_per_s) == {None}
 
 
-def test_a_range_of_years_is_refused(catalog: Catalog) -> None:
-    with pytest.raises(RangeTooLong, match="32 days"):
-        channel_timeline(catalog, 1, T0, T0 + 365 * DAY, now_utc_us=T0)
+def test_protected_footage_is_told(catalog: Catalog) -> None:
+    catalog.commit([change(facts(T0 + n * FIVE_MINUTES, number=n)) for n in range(6)])
+    rows = catalog.segments(1)
+    catalog.protect([rows[n].id for n in (0, 2, 3, 5)], protected=True)
+    line = channel_timeline(catalog, 1, T0 + MINUTE, T0 + HOUR, now_utc_us=T0 + DAY)
+    begins = [T0 + n * FIVE_MINUTES for n in range(7)]
+    assert line.protected == [(T0 + MINUTE, begins[1]), (begins[2], begins[4]), (begins[5], begins[6])]
+
+
+def test_a_range_of_decades_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(RangeTooLong, match="3660 days"):
+        channel_timeline(catalog, 1, 0, MAX_RANGE_US + 1, now_utc_us=T0)

@@ -25,17 +25,25 @@ Instant = Annotated[
 ]
 Resolution = Annotated[
     float | None,
-    Query(ge=1, le=86_400, description="Seconds a bucket of activity; wider when there would be more than 2,000.", examples=[60]),
+    Query(
+        ge=1,
+        le=31_622_400,
+        description="Seconds a bucket, best those of a pixel: spans and gaps narrower than that are merged. Wider when there "
+        "would be more than 2,000. Without it, nothing is merged while there are no more than 2,000 of them.",
+        examples=[60],
+    ),
 ]
 
 
 class TimelineGap(Model):
-    """Time without footage."""
+    """Time without footage; or several short gaps close together, with footage between them that `spans` show too."""
 
     start: int = Field(description="Milliseconds since 1970.")
     end: int
-    cause: str = Field(examples=["camera offline"])
+    cause: str = Field(description="`several` where the causes of merged gaps differ.", examples=["camera offline"])
     detail: str
+    count: int = Field(description="How many gaps this is.")
+    missing: int = Field(description="Milliseconds without footage; from start to end when `count` is 1.")
 
 
 class TimelineActivity(Model):
@@ -45,15 +53,18 @@ class TimelineActivity(Model):
     step: float = Field(description="Seconds a bucket; the last one may be cut short by the end of the range.")
     bytes_per_second: list[int | None] = Field(description="Over the footage of the bucket; null where there is none.")
     has_gap: list[bool] = Field(description="Some of the bucket is without footage.")
-    exact: bool = Field(description="Key frame by key frame; otherwise file by file.")
+    exact: bool = Field(description="Key frame by key frame; otherwise file by file, by samples hours apart, or by day.")
 
 
 class TimelineOfChannel(Model):
     """One channel, clipped to the range."""
 
     channel: int
-    spans: list[tuple[int, int]] = Field(description="[start, end) of unbroken footage, milliseconds since 1970.")
-    gaps: list[TimelineGap]
+    spans: list[tuple[int, int]] = Field(
+        description="[start, end) of footage, milliseconds since 1970; with `resolution`, holes below a bucket are in `gaps` alone."
+    )
+    gaps: list[TimelineGap] = Field(description="Every gap; with `resolution`, those narrower than a bucket may be merged.")
+    protected: list[tuple[int, int]] = Field(description="[start, end) of footage that clean-up keeps.")
     activity: TimelineActivity
 
 
@@ -74,7 +85,7 @@ def timeline(
     channels: ChannelList | None = None,
     resolution: Resolution = None,
 ) -> Response:
-    """Each channel between two instants, at most 32 days. Time without footage is a gap with its cause, never averaged away."""
+    """Each channel between two instants, at most ten years. Time without footage is a gap with its cause, never averaged away."""
     numbers = require_channels(deps, session.user, channels)
     first, last = parse_range(start, end, MAX_RANGE_US / 1_000_000)
     step_us = None if resolution is None else round(resolution * 1_000_000)
@@ -89,9 +100,17 @@ def _show(one: ChannelTimeline) -> TimelineOfChannel:
         channel=one.channel,
         spans=[(start // 1000, end // 1000) for start, end in one.spans],
         gaps=[
-            TimelineGap(start=gap.start_utc_us // 1000, end=gap.limit // 1000, cause=gap.cause, detail=gap.detail)
+            TimelineGap(
+                start=gap.start_utc_us // 1000,
+                end=gap.end_utc_us // 1000,
+                cause=gap.cause,
+                detail=gap.detail,
+                count=gap.count,
+                missing=gap.missing_us // 1000,
+            )
             for gap in one.gaps
         ],
+        protected=[(start // 1000, end // 1000) for start, end in one.protected],
         activity=TimelineActivity(
             start=activity.start_utc_us // 1000,
             step=activity.step_us / 1_000_000,

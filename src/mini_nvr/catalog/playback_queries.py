@@ -172,10 +172,14 @@ def footage_and_gaps(catalog: Catalog, channel: int, start_utc_us: int, end_utc_
     with catalog.database.read() as connection:
         footage = connection.execute(SIZED, bounds).all()
         gaps = connection.execute(GAPS, bounds).all()
-    known = [
-        Gap(start, end, GapCause(cause) if cause in _CAUSES else GapCause.UNKNOWN, detail) for start, end, cause, detail in gaps
+    return list(starmap(SizedStretch, footage)), stated_gaps(gaps)
+
+
+def stated_gaps(rows: Iterable[Sequence[Any]]) -> list[Gap]:
+    """The rows of `GAPS`; a cause of a newer program is unknown to this one."""
+    return [
+        Gap(start, end, GapCause(cause) if cause in _CAUSES else GapCause.UNKNOWN, detail) for start, end, cause, detail in rows
     ]
-    return list(starmap(SizedStretch, footage)), known
 
 
 def days_with_footage(catalog: Catalog, channel: int | None, days: Sequence[Span]) -> list[int]:
