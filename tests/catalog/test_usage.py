@@ -86,7 +86,8 @@ def test_a_catalog_from_before_the_counters_gets_them(catalog: Catalog, tmp_path
         for trigger in ("segments_counted", "segments_recounted", "segments_discounted"):
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DROP TABLE footage_days")
-        connection.execute("DROP INDEX segments_protected")  # of a later version
+        connection.execute("DROP INDEX segments_protected")  # of later versions
+        connection.execute("DROP TABLE conversions")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with Catalog.open(catalog.data_dir) as again:
         assert counted(again) == before == summed(again)

@@ -75,10 +75,15 @@ def newest_id(catalog: Catalog) -> int:
         return connection.scalar(select(func.max(segments.c.id))) or 0
 
 
-def exchange(catalog: Catalog, staging_dir: Path, newest: int, unreadable: Sequence[PurePosixPath]) -> int:
-    """Make the staged rows the catalog's; returns how many rows were dropped because their file is gone."""
+def exchange(
+    catalog: Catalog, staging_dir: Path, newest: int, unreadable: Sequence[PurePosixPath], kept: Sequence[PurePosixPath] = ()
+) -> int:
+    """Make the staged rows the catalog's; returns how many rows were dropped because their file is gone.
+
+    kept: paths whose rows stay as they are.
+    """
     with _attached(catalog, staging_dir / FILE_NAME) as connection, connection.begin():
-        _list_files_on_disk(connection, unreadable)
+        _list_files_on_disk(connection, unreadable, kept)
         dropped = connection.execute(text(_DROP_MISSING), {"newest": newest}).rowcount
         for statement in _EXCHANGE_SEGMENTS:
             connection.execute(text(statement))
@@ -106,8 +111,8 @@ def _attached(catalog: Catalog, path: Path) -> Iterator[Connection]:
             driver.execute("DETACH staged").close()
 
 
-def _list_files_on_disk(connection: Connection, unreadable: Sequence[PurePosixPath]) -> None:
-    """Every path that the rescan met, readable or not."""
+def _list_files_on_disk(connection: Connection, unreadable: Sequence[PurePosixPath], kept: Sequence[PurePosixPath]) -> None:
+    """Every path that the rescan met, readable or not, and those that are none of its business."""
     for statement in (
         "CREATE TABLE staged.unreadable (path TEXT PRIMARY KEY) WITHOUT ROWID",
         "CREATE TABLE staged.known (path TEXT PRIMARY KEY) WITHOUT ROWID",
@@ -116,6 +121,8 @@ def _list_files_on_disk(connection: Connection, unreadable: Sequence[PurePosixPa
     if unreadable:
         connection.execute(text("INSERT INTO staged.unreadable VALUES (:path)"), [{"path": str(path)} for path in unreadable])
     connection.execute(text("INSERT INTO staged.known SELECT path FROM staged.segments UNION SELECT path FROM staged.unreadable"))
+    if kept:
+        connection.execute(text("INSERT OR IGNORE INTO staged.known VALUES (:path)"), [{"path": str(path)} for path in kept])
 
 
 def _explain_gaps(connection: Connection, channel: int) -> None:

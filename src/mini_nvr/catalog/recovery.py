@@ -33,6 +33,7 @@ from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.segment import scan
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.names import parse_foreign_name
 
 Recover = Callable[[Path, int], SegmentFacts]
 """(file, how much of it is known to be synced) -> its facts, sealed; raises EmptySegment or SegmentError."""
@@ -151,7 +152,11 @@ class _Repair:
         for path in present:
             if path not in rows:
                 self._adopt(path)
-        self._drop([row for path, row in rows.items() if path not in set(present)])
+        self._drop([row for path, row in rows.items() if path not in set(present) and not self._is_foreign(path)])
+
+    def _is_foreign(self, path: PurePosixPath) -> bool:
+        """Footage of another product that is there: the storage service has taken it over, and converts it."""
+        return parse_foreign_name(path) is not None and is_there(self._record_dir, path)
 
     def _adopt(self, path: PurePosixPath) -> None:
         try:

@@ -2,7 +2,8 @@
 
 The slow part, reading every file, fills a catalog of its own in a folder beside the real one; memory stays that of one batch. The
 quick part exchanges the rows in one transaction (`exchange.py`), so readers see the old catalog or the new one. What the files
-cannot say survives: ids, protection, deletions under way, and the gaps for which no file has an explanation.
+cannot say survives: ids, protection, deletions under way, and the gaps for which no file has an explanation. So do the rows of
+footage of other products that is still there: the storage service, which took it over, knows how to read it.
 """
 
 import logging
@@ -12,8 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mini_nvr.catalog.conversions import foreign_paths
 from mini_nvr.catalog.exchange import exchange, newest_id
-from mini_nvr.catalog.footage import day_folders, files_in
+from mini_nvr.catalog.footage import day_folders, files_in, is_there
 from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import GapChange, SegmentChange
 from mini_nvr.catalog.repository import Catalog
@@ -83,7 +85,8 @@ def rescan(
                 staged.commit(changes, [gap for change in changes for gap in _stated_gaps(change)])
                 if progress is not None:
                     progress(reader.report.files)
-        reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths)
+        kept = [path for path in foreign_paths(catalog) if is_there(record_dir, path)]
+        reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths, kept)
     return reader.report
 
 

@@ -15,6 +15,7 @@ Sized for millions of segments:
 - `footage_days` counts the rows of `segments` by channel and UTC day, kept by triggers in whatever transaction changes them: how
   much a channel takes is a sum over days. A migration that copies `segments` makes the triggers anew.
 - Ids are never used again (AUTOINCREMENT): media is addressed by id and cached as immutable.
+- `conversions` holds a row for each file whose conversion failed, until it succeeds or the file is gone.
 
 `users`, `sessions`, `audit` and `throttle` are small, bounded, and the one part that no file can bring back: a rescan leaves them
 as they are. A session's id is the SHA-256 of its token, so the table opens no door. `throttle.instants` are 64-bit big-endian.
@@ -36,7 +37,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
+HEAD = "0005"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
 APPLICATION_ID = 0x4D4E5652  # "MNVR" in the SQLite header: this file is a catalog of ours
 
 metadata = MetaData()
@@ -190,6 +191,16 @@ footage_days = Table(
     Column("segments", Integer, nullable=False),
     Column("size_bytes", Integer, nullable=False),
     Column("duration_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+conversions = Table(
+    "conversions",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_utc_us", Integer, nullable=False),
+    Column("error", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

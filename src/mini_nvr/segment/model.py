@@ -9,7 +9,8 @@ from mini_nvr.media.frame import TrackFormat
 from mini_nvr.media.part import Part
 
 Container = Literal["mp4", "mkv"]
-TimeSource = Literal["arrival", "sender report"]
+TimeSource = Literal["arrival", "sender report", "file name"]
+"""How the start of a file is known; `file name`: footage that another product recorded, exact to the second."""
 
 
 @dataclass(frozen=True, slots=True)

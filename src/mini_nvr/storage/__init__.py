@@ -1,0 +1,1 @@
+"""Keeps the recording disk in order: the cap, conversion, and what faults leave behind."""
