@@ -58,6 +58,30 @@ async def test_a_deletion_is_told(web: Web) -> None:
             assert await following(events) == {"event": "deleted", "channel": 1, "id": row.id, "path": str(row.path)}
 
 
+async def test_the_clock_is_told_when_nothing_else_is(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mini_nvr.api.events.BEAT_S", 0.01)
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        async with listening(browser) as events:
+            await following(events)
+            assert await following(events) == {"event": "clock", "utcUs": web.clock.utc_us()}
+            web.clock.advance(31 * 60)  # the session is idle: a stream that is only open is no use
+            with pytest.raises(StopAsyncIteration):
+                while await following(events):
+                    pass
+
+
+async def test_the_clock_is_told_between_many_events(web: Web) -> None:
+    web.recorder.told = asyncio.Queue()
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        async with listening(browser) as events:
+            await following(events)
+            web.clock.advance(6)
+            web.recorder.told.put_nowait({"event": "segmentSealed"})
+            assert [(await following(events))["event"] for _ in range(2)] == ["segmentSealed", "clock"]
+
+
 async def test_s13_signing_out_ends_the_stream_at_once(web: Web) -> None:
     async with serving(web) as served, served.browser() as browser:
         await browser.sign_in()

@@ -20,7 +20,7 @@ async def test_signing_in_sets_both_cookies_and_says_who_it_is(web: Web) -> None
     assert "HttpOnly" in session
     assert "SameSite=lax" in session
     assert "HttpOnly" not in csrf
-    assert (await browser.get("/api/me")).json() == {"user": USER, "mustChange": False}
+    assert (await browser.get("/api/me")).json() == {"user": USER, "mustChange": False, "configured": True}
 
 
 async def test_signing_out_ends_the_session_for_everybody_who_holds_it(web: Web, browser: Browser) -> None:

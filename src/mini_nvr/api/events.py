@@ -13,11 +13,13 @@ from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import guarded
 from mini_nvr.api.ports import RecorderEvent
 from mini_nvr.auth.sessions import Session
+from mini_nvr.clock import NS_PER_S
 
 router = APIRouter(tags=["live"])
 
 MEDIA_TYPE: Final = "text/event-stream"
-KEEP_ALIVE_S: Final = 15.0
+BEAT_S: Final = 5.0
+"""So often the stream tells the time, so that a reader that hears nothing for longer knows that the line is cut."""
 RETRY_MS: Final = 2_000
 
 
@@ -34,8 +36,9 @@ async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
     """Each event is JSON with a key `event`.
 
     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
-    `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), and `lost`:
-    this reader was too slow and should ask anew for what it shows.
+    `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), `clock` (the
+    recorder's, `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and
+    should ask anew for what it shows.
     """
     return StreamingResponse(_stream(deps, session), media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
 
@@ -44,15 +47,16 @@ async def _stream(deps: Deps, session: Session) -> AsyncIterator[str]:
     gauge = deps.instruments.listeners
     with deps.feed.listen() as listener, deps.streams.open(session.id, listener.close), gauge.track_inprogress():
         yield f"retry: {RETRY_MS}\n\n" + as_text({"event": "recorder", "running": deps.feed.recorder_running})
+        told_ns = deps.clock.monotonic_ns()
         while not listener.closed:
-            event = await listener.next(KEEP_ALIVE_S)
-            if event is not None:
-                if _concerns(deps, session.user, event):
-                    yield as_text(event)
-            elif await run_in_threadpool(deps.accounts.session_alive, session.id, deps.clock.utc_us()):
-                yield ": still here\n\n"
-            else:
-                break
+            event = await listener.next(BEAT_S)
+            if event is not None and _concerns(deps, session.user, event):
+                yield as_text(event)
+            if event is None or deps.clock.monotonic_ns() - told_ns >= BEAT_S * NS_PER_S:
+                if not await run_in_threadpool(deps.accounts.session_alive, session.id, deps.clock.utc_us()):
+                    break
+                told_ns = deps.clock.monotonic_ns()
+                yield as_text({"event": "clock", "utcUs": deps.clock.utc_us()})
 
 
 def _concerns(deps: Deps, user: str, event: RecorderEvent) -> bool:

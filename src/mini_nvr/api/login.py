@@ -54,6 +54,7 @@ class Me(Model):
 
     user: str | None
     must_change: bool = False
+    configured: bool = Field(default=False, description="The password stands in the configuration and is changed there.")
 
 
 class NewPassword(BaseModel):
@@ -115,10 +116,12 @@ async def logout(response: Response, caller: AnyCaller, session: SignedIn, deps:
 
 
 @router.get("/api/me", summary="Who is signed in", responses=problems())
-async def me(caller: AnyCaller) -> Me:
+async def me(caller: AnyCaller, deps: Parts) -> Me:
     """Public; `user` is null for somebody who has not signed in."""
     session = caller.session
-    return Me(user=session.user, must_change=session.must_change) if session is not None else Me(user=None)
+    if session is None:
+        return Me(user=None)
+    return Me(user=session.user, must_change=session.must_change, configured=deps.accounts.is_configured(session.user))
 
 
 @router.post("/api/password", summary="Change one's password", responses=unsafe(429))

@@ -35,7 +35,9 @@ export interface paths {
         };
         /**
          * A still
-         * @description The key frame at or before an instant. Where there is no footage: 404 with the gap's cause.
+         * @description The key frame at or before an instant; where there is no footage, 404 with the gap's cause.
+         *
+         *     Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
          */
         get: operations["frame_api_channel__ch__frame_jpg_get"];
         put?: never;
@@ -138,8 +140,9 @@ export interface paths {
          * @description Each event is JSON with a key `event`.
          *
          *     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
-         *     `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), and `lost`:
-         *     this reader was too slow and should ask anew for what it shows.
+         *     `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), `clock` (the
+         *     recorder's, `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and
+         *     should ask anew for what it shows.
          */
         get: operations["events_api_events_get"];
         put?: never;
@@ -362,7 +365,7 @@ export interface paths {
         };
         /**
          * Footage, gaps and activity
-         * @description Each channel between two instants, at most 32 days. Time without footage is a gap with its cause, never averaged away.
+         * @description Each channel between two instants, at most ten years. Time without footage is a gap with its cause, never averaged away.
          */
         get: operations["timeline_api_timeline_get"];
         put?: never;
@@ -619,6 +622,12 @@ export interface components {
          */
         Me: {
             /**
+             * Configured
+             * @description The password stands in the configuration and is changed there.
+             * @default false
+             */
+            configured: boolean;
+            /**
              * Mustchange
              * @default false
              */
@@ -850,7 +859,7 @@ export interface components {
             bytesPerSecond: (number | null)[];
             /**
              * Exact
-             * @description Key frame by key frame; otherwise file by file.
+             * @description Key frame by key frame; otherwise file by file, by samples hours apart, or by day.
              */
             exact: boolean;
             /**
@@ -871,18 +880,29 @@ export interface components {
         };
         /**
          * TimelineGap
-         * @description Time without footage.
+         * @description Time without footage; or several short gaps close together, with footage between them that `spans` show too.
          */
         TimelineGap: {
             /**
              * Cause
+             * @description `several` where the causes of merged gaps differ.
              * @example camera offline
              */
             cause: string;
+            /**
+             * Count
+             * @description How many gaps this is.
+             */
+            count: number;
             /** Detail */
             detail: string;
             /** End */
             end: number;
+            /**
+             * Missing
+             * @description Milliseconds without footage; from start to end when `count` is 1.
+             */
+            missing: number;
             /**
              * Start
              * @description Milliseconds since 1970.
@@ -897,11 +917,22 @@ export interface components {
             activity: components["schemas"]["TimelineActivity"];
             /** Channel */
             channel: number;
-            /** Gaps */
+            /**
+             * Gaps
+             * @description Every gap; with `resolution`, those narrower than a bucket may be merged.
+             */
             gaps: components["schemas"]["TimelineGap"][];
             /**
+             * Protected
+             * @description [start, end) of footage that clean-up keeps.
+             */
+            protected: [
+                number,
+                number
+            ][];
+            /**
              * Spans
-             * @description [start, end) of unbroken footage, milliseconds since 1970.
+             * @description [start, end) of footage, milliseconds since 1970; with `resolution`, holes below a bucket are in `gaps` alone.
              */
             spans: [
                 number,
@@ -1035,9 +1066,9 @@ export interface operations {
     };
     frame_api_channel__ch__frame_jpg_get: {
         parameters: {
-            query: {
-                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
-                at: string;
+            query?: {
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. Without it: the newest picture of the live stream. */
+                at?: string | null;
                 /** @description Pixels; the height follows. The picture's own width without it. */
                 width?: number | null;
             };
@@ -1058,6 +1089,13 @@ export interface operations {
                 content: {
                     "image/jpeg": string;
                 };
+            };
+            /** @description The newest picture is still the one of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
             400: {
@@ -2283,7 +2321,7 @@ export interface operations {
                 channels?: string | null;
                 /** @description RFC 3339 with an offset, or milliseconds since 1970. */
                 end: string;
-                /** @description Seconds a bucket of activity; wider when there would be more than 2,000. */
+                /** @description Seconds a bucket, best those of a pixel: spans and gaps narrower than that are merged. Wider when there would be more than 2,000. Without it, nothing is merged while there are no more than 2,000 of them. */
                 resolution?: number | null;
                 /** @description RFC 3339 with an offset, or milliseconds since 1970. */
                 start: string;
