@@ -84,6 +84,7 @@ async def test_live_states_are_the_recorder_s(web: Web, browser: Browser) -> Non
         "status": "LIVE",
         "file": "ch1/2026-03-01/133000+0000.mp4",
         "since": "2026-03-01T13:30:00.000+00:00",
+        "sinceUtcMs": T0 // 1000,
         "codec": "h264",
         "width": 1920,
         "height": 1080,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mini_nvr.api import recordings
 from mini_nvr.api.recordings import size_text
 from mini_nvr.catalog.model import SegmentRow
 from tests.support.catalog import FIVE_MINUTES, T0
@@ -60,6 +61,10 @@ async def test_days_and_files(web: Web, browser: Browser, row: SegmentRow) -> No
         ("/api/channel/1/recordings", 400),
         ("/api/channel/1/recordings?date=2026-02-30", 400),
         ("/api/channel/1/recordings?date=%00", 400),
+        ("/api/channel/1/recordings?start=0", 400),
+        ("/api/channel/1/recordings?start=1&end=0", 400),
+        (f"/api/channel/1/recordings?start=0&end=1&date={DAY}", 400),
+        ("/api/channel/9/recordings?start=0&end=1", 404),
     ],
 )
 async def test_what_is_refused(browser: Browser, path: str, status: int) -> None:
@@ -99,6 +104,99 @@ async def test_of_two_who_delete_the_same_file_one_finds_it(web: Web, browser: B
         answers = await asyncio.gather(*(who.delete("/api/recording", params={"path": PATH}) for who in (browser, other)))
         assert sorted(answer.status_code for answer in answers) == [200, 404]
         web.put(small())
+
+
+async def test_the_files_of_a_range(web: Web, browser: Browser) -> None:
+    for number in range(4):
+        web.put(small(T0 + number * FIVE_MINUTES, number=number))
+    bounds = {"start": (T0 + FIVE_MINUTES + 1_000) // 1000, "end": (T0 + 2 * FIVE_MINUTES + 1_000) // 1000}
+    found = (await browser.get("/api/channel/1/recordings", params=bounds)).json()["recordings"]
+    assert [one["start"] for one in found] == [(T0 + number * FIVE_MINUTES) // 1000 for number in (1, 2)]
+
+
+def _ms(number: float) -> int:
+    return int(T0 + number * FIVE_MINUTES) // 1000
+
+
+async def test_deleting_a_range_takes_what_lies_inside_and_may_go(web: Web, browser: Browser) -> None:
+    """Of six files the first reaches out, one is protected, one is a link and the last one grows."""
+    for number in range(6):
+        web.put(small(T0 + number * FIVE_MINUTES, number=number, sealed=number < 5))
+    web.put(small(T0 + FIVE_MINUTES, channel=2, run=2))
+    paths = [str(row.path) for row in web.catalog.segments(1)]
+    web.catalog.protect([web.catalog.segments(1)[2].id], protected=True)
+    web.file(paths[3]).unlink()
+    web.file(paths[3]).symlink_to(web.folder)
+    answer = await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(0.5), "end": _ms(6)})
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "deleted": [paths[1], paths[4]],
+        "kept": [
+            {"path": paths[0], "reason": "reaches out of the range"},
+            {"path": paths[2], "reason": "protected"},
+            {"path": paths[3], "reason": "no plain file"},
+            {"path": paths[5], "reason": "live"},
+        ],
+        "bytes": 10_000,
+    }
+    assert [web.file(path).exists() for path in paths] == [True, False, True, True, False, True]
+    assert len(web.catalog.segments(2)) == 1
+    assert [(gap.start_utc_us // 1000, gap.detail) for gap in web.catalog.gaps(1)] == [
+        (_ms(1), "by a user"),
+        (_ms(4), "by a user"),
+    ]
+    record = web.deps.audit.recent(1)[0]
+    assert (record.action, record.user, record.target) == ("delete", "anna", "channel 1")
+    assert "2 files, 10000 bytes" in record.detail
+
+
+async def test_deleting_a_range_tells_the_listeners(web: Web, browser: Browser) -> None:
+    for number in range(2):
+        web.put(small(T0 + number * FIVE_MINUTES, number=number))
+    with web.deps.feed.listen() as listener:
+        await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(0), "end": _ms(2)})
+        told = [await listener.next(0) for _ in range(2)]
+    assert [event["event"] for event in told if event] == ["deleted", "deleted"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("channel=1&start=0", 400),
+        ("channel=1&start=1&end=1", 400),
+        ("channel=0&start=0&end=1", 400),
+        ("start=0&end=1", 400),
+        ("channel=9&start=0&end=1", 404),
+    ],
+)
+async def test_a_range_that_is_none_deletes_nothing(web: Web, browser: Browser, row: SegmentRow, query: str, status: int) -> None:
+    answer = await browser.delete(f"/api/recordings?{query}")
+    assert answer.status_code == status
+    assert web.file(PATH).exists()
+
+
+async def test_a_range_of_too_many_files_is_refused(
+    web: Web, browser: Browser, row: SegmentRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "MOST_FILES", 0)
+    for answer in (
+        await browser.get(f"/api/channel/1/recordings?start={_ms(0)}&end={_ms(1)}"),
+        await browser.delete(f"/api/recordings?channel=1&start={_ms(0)}&end={_ms(1)}"),
+    ):
+        assert answer.status_code == 400
+        assert "files" in answer.json()["remedy"]
+    assert web.file(PATH).exists()
+
+
+async def test_of_two_who_delete_the_same_range_each_file_goes_once(web: Web, browser: Browser) -> None:
+    other = await web.signed_in(OTHER_USER, OTHER_PASSWORD)
+    for number in range(20):
+        web.put(small(T0 + number * FIVE_MINUTES, number=number))
+    query = {"channel": 1, "start": _ms(0), "end": _ms(20)}
+    answers = await asyncio.gather(*(who.delete("/api/recordings", params=query) for who in (browser, other)))
+    deleted = [path for answer in answers for path in answer.json()["deleted"]]
+    assert len(deleted) == len(set(deleted)) == 20
+    assert web.catalog.segments(1) == []
 
 
 SPELLINGS = (

@@ -15,8 +15,7 @@ from mini_nvr.api.caller import AnyCaller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
-from mini_nvr.api.instants import parse_range
-from mini_nvr.api.timeline import Instant
+from mini_nvr.api.instants import Instant, parse_range
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.playback.errors import PlaybackError
 from mini_nvr.playback.export import ExportPlan, plan

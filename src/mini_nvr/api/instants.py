@@ -2,7 +2,9 @@
 
 import re
 from datetime import UTC, date, datetime, tzinfo
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
 
 from mini_nvr.api.problems import invalid
 from mini_nvr.clock import to_datetime, to_utc_us
@@ -14,6 +16,14 @@ _RFC3339: Final = re.compile(
 _LATEST_UTC_US: Final = to_utc_us(datetime(9999, 12, 30, tzinfo=UTC))  # a zone may add up to a day
 _US_PER_MS: Final = 1_000
 ALLOWED: Final = "RFC 3339 with an offset (2026-11-22T08:00:00+01:00; + as %2B) or milliseconds since 1970 (1795330800000)"
+
+_QUERY: Final = Query(
+    max_length=40,
+    description="RFC 3339 with an offset, or milliseconds since 1970.",
+    examples=["2026-11-22T08:00:00+01:00", "1795330800000"],
+)
+Instant = Annotated[str, _QUERY]
+OptionalInstant = Annotated[str | None, _QUERY]
 
 
 def parse_instant(name: str, text: str) -> int:

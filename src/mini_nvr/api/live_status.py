@@ -22,6 +22,7 @@ class LiveChannel(Model):
     status: ChannelState = Field(description="LIVE: frames arrive and are recorded. REC: there are recordings, no frames now. OFF.")
     file: str | None = Field(description="The growing file, under RECORD_DIR.")
     since: str | None = Field(description="When this state began, RFC 3339.")
+    since_utc_ms: int | None = Field(description="The same in milliseconds since 1970.")
     codec: str | None
     width: int | None
     height: int | None
@@ -66,6 +67,7 @@ def _show(deps: Deps, row: ChannelStatus) -> LiveChannel:
         status=row.status,
         file=row.file,
         since=None if row.since_utc_us is None else show_instant(row.since_utc_us, deps.settings.zone),
+        since_utc_ms=None if row.since_utc_us is None else row.since_utc_us // 1000,
         codec=row.codec,
         width=row.width,
         height=row.height,

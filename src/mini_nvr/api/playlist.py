@@ -6,9 +6,8 @@ from mini_nvr.api.caller import AnyCaller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import guarded
-from mini_nvr.api.instants import parse_instant, parse_range
+from mini_nvr.api.instants import Instant, parse_instant, parse_range
 from mini_nvr.api.media import version_of
-from mini_nvr.api.timeline import Instant
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.playback_queries import playable_segments

@@ -1,38 +1,28 @@
 """The days and files of a channel, and the deletion of one file (SECURITY S1, storage I4)."""
 
-import logging
-import os
-import stat
-import threading
-from pathlib import PurePosixPath
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
+from mini_nvr.api.caller import SignedIn
 from mini_nvr.api.channels import ChannelNumber, OptionalChannel, require_channel
 from mini_nvr.api.deps import Deps, Parts
-from mini_nvr.api.documented import Model, as_json, guarded, unsafe
-from mini_nvr.api.instants import parse_date, show_instant
-from mini_nvr.api.problems import Problem, not_found
-from mini_nvr.auth.audit import AuditAction
-from mini_nvr.catalog import footage
+from mini_nvr.api.documented import Model, as_json, guarded
+from mini_nvr.api.instants import OptionalInstant, parse_date, parse_range, show_instant
+from mini_nvr.api.problems import invalid
 from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.catalog.overview_queries import DAY_US, segments_in_days
 from mini_nvr.catalog.playback_queries import playable_segments
 from mini_nvr.clock import US_PER_S
 from mini_nvr.playback.days import dates, day_bounds
 
 router = APIRouter(tags=["recordings"])
 
-LONGEST_PATH: Final = 300
+MOST_FILES: Final = 10_000
 _TIME_OF_DAY: Final = slice(11, 19)  # of an RFC 3339 text
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
-_deleting = threading.Lock()  # two who delete the same file: one finds it, the other is told that it is gone
-
-log = logging.getLogger(__name__)
 
 
 class Dates(Model):
@@ -60,16 +50,9 @@ class Recording(Model):
 
 
 class Recordings(Model):
-    """The files of one day, oldest first."""
+    """The files of a day or of a range, oldest first."""
 
     recordings: list[Recording]
-
-
-class Deleted(Model):
-    """What was deleted."""
-
-    message: str
-    path: str
 
 
 @router.get("/api/dates", summary="Days with footage", responses=guarded(404))
@@ -80,18 +63,41 @@ def list_dates(session: SignedIn, deps: Parts, channel: OptionalChannel = None) 
     return Dates(dates=dates(deps.catalog, channel, deps.settings.zone))
 
 
-@router.get("/api/channel/{ch}/recordings", summary="The files of a day", response_model=Recordings, responses=guarded(404))
+@router.get(
+    "/api/channel/{ch}/recordings", summary="The files of a day or a range", response_model=Recordings, responses=guarded(404)
+)
 def list_recordings(
     ch: ChannelNumber,
-    date: Annotated[str, Query(description="YYYY-MM-DD in the configured time zone.", examples=["2026-11-22"])],
     session: SignedIn,
     deps: Parts,
+    date: Annotated[str | None, Query(description="YYYY-MM-DD in the configured time zone.", examples=["2026-11-22"])] = None,
+    start: OptionalInstant = None,
+    end: OptionalInstant = None,
 ) -> Response:
-    """Every file with footage of that day; the first one may have begun on the day before."""
+    """Every file with footage of that day, or of [start, end); the first and the last one may reach out of it."""
     require_channel(deps, session.user, ch)
-    start, end = day_bounds(parse_date("date", date), deps.settings.zone)
-    rows = playable_segments(deps.catalog, ch, start, end) if start < end else []
+    first, last = _wanted(deps, date, start, end)
+    require_few_files(deps, ch, first, last)
+    rows = playable_segments(deps.catalog, ch, first, last) if first < last else []
     return as_json(Recordings(recordings=[_show(deps, row) for row in rows]))
+
+
+def _wanted(deps: Deps, date: str | None, start: str | None, end: str | None) -> tuple[int, int]:
+    """Raise Problem, 400, unless there is either a day or a range."""
+    if start is None or end is None:
+        if date is None or (start, end) != (None, None):
+            raise invalid("date", "neither a day nor a range", "`date`, or `start` and `end`")
+        return day_bounds(parse_date("date", date), deps.settings.zone)
+    if date is not None:
+        raise invalid("date", "both a day and a range", "`date`, or `start` and `end`")
+    return parse_range(start, end)
+
+
+def require_few_files(deps: Deps, channel: int, start_utc_us: int, end_utc_us: int) -> None:
+    """Raise Problem, 400, when the days of a range hold more files than one answer lists."""
+    count = segments_in_days(deps.catalog, channel, start_utc_us // DAY_US, end_utc_us // DAY_US)
+    if count > MOST_FILES:
+        raise invalid("end", f"the days of this range hold {count} files", f"a range of at most {MOST_FILES:,} files")
 
 
 def _show(deps: Deps, row: SegmentRow) -> Recording:
@@ -122,89 +128,3 @@ def size_text(size_bytes: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} {_UNITS[-1]}"
-
-
-@router.delete("/api/recording", summary="Delete a file", responses=unsafe(404, 409))
-async def delete_recording(
-    path: Annotated[
-        str,
-        Query(
-            min_length=1, max_length=LONGEST_PATH, description="A recording's `name`.", examples=["ch1/2026-11-22/080000+0100.mp4"]
-        ),
-    ],
-    caller: AnyCaller,
-    session: SignedIn,
-    deps: Parts,
-) -> Deleted:
-    """Deletes a recording for good. One that is being written, or that is protected, stays."""
-    row = await run_in_threadpool(_delete, deps, session.user, caller, path)
-    deps.feed.publish({"event": "deleted", "channel": row.channel, "id": row.id, "path": path})
-    return Deleted(message="Deleted", path=path)
-
-
-def _delete(deps: Deps, user: str, caller: Caller, path: str) -> SegmentRow:
-    def record(action: AuditAction, detail: str) -> None:
-        deps.audit.record(deps.clock.utc_us(), action, user, caller.address, path, detail)
-
-    try:
-        with _deleting:
-            row = _find(deps, user, path)
-            _remove(deps, row)
-    except Problem as problem:
-        record(AuditAction.REFUSED, f"delete: {problem.detail}")
-        raise
-    record(AuditAction.DELETE, f"channel {row.channel}, {row.size_bytes} bytes")
-    return row
-
-
-def _find(deps: Deps, user: str, path: str) -> SegmentRow:
-    """The recording whose catalog path is exactly `path`; no other path leads to a file (SECURITY S1).
-
-    Raises:
-        Problem: 404; 409 while it is live or protected.
-    """
-    unknown = not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings")
-    if "\0" in path or not path.isprintable():
-        raise unknown
-    row = deps.catalog.segment_at(PurePosixPath(path))
-    if row is None or str(row.path) != path or row.state is SegmentState.DELETING:
-        raise unknown
-    if not deps.accounts.may_watch(user, row.channel):
-        raise unknown
-    if row.state is SegmentState.GROWING:
-        raise Problem("live", "this recording is still being written", "delete it when it is complete")
-    if row.protected:
-        raise Problem("protected", "this recording is protected", "take the protection away first")
-    if not _is_plain_file_inside(deps, row):
-        raise not_found("this recording's file is not a plain file in the recording folder", "see what happened to the folder")
-    return row
-
-
-def _remove(deps: Deps, row: SegmentRow) -> None:
-    """Storage I4: mark, unlink, sync the folder, drop the row; what a crash leaves is finished at the next start.
-
-    Raises:
-        Problem: 409, it was protected meanwhile; 503, the disk refuses.
-    """
-    if not deps.catalog.mark_deleting([row.id]):
-        raise Problem("protected", "this recording was protected meanwhile", "take the protection away first")
-    try:
-        footage.remove(deps.record_dir, row.path)
-    except OSError as exc:
-        log.error("%s cannot be deleted: %s", row.path, exc.strerror)  # noqa: TRY400  the cause says it all
-        raise Problem("unavailable", "the disk refuses to delete the file", "see the log; the next start tries again") from exc
-    deps.catalog.forget([row.id], detail="by a user")
-
-
-def _is_plain_file_inside(deps: Deps, row: SegmentRow) -> bool:
-    """No link on the way and nothing but a regular file; a file that is gone already may be forgotten."""
-    try:
-        root = deps.record_dir.resolve(strict=True)
-        target = root / row.path
-        if target.parent.resolve(strict=True) != target.parent or not target.is_relative_to(root):
-            return False
-        return stat.S_ISREG(os.lstat(target).st_mode)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False

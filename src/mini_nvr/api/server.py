@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from mini_nvr import __version__
 from mini_nvr.api import (
     config,
+    deletion,
     events,
     export,
     health,
@@ -41,6 +42,7 @@ _ROUTERS: Final = (
     storage.router,
     live_status.router,
     recordings.router,
+    deletion.router,
     timeline.router,
     playlist.router,
     media.router,

@@ -10,19 +10,11 @@ from mini_nvr.api.caller import SignedIn
 from mini_nvr.api.channels import ChannelList, require_channels
 from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import Model, as_json, guarded
-from mini_nvr.api.instants import parse_range
+from mini_nvr.api.instants import Instant, parse_range
 from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, channel_timeline
 
 router = APIRouter(tags=["playback"])
 
-Instant = Annotated[
-    str,
-    Query(
-        max_length=40,
-        description="RFC 3339 with an offset, or milliseconds since 1970.",
-        examples=["2026-11-22T08:00:00+01:00", "1795330800000"],
-    ),
-]
 Resolution = Annotated[
     float | None,
     Query(

@@ -1,0 +1,211 @@
+"""The deletion of one file, or of all files inside a range (SECURITY S1, storage I4 and I8)."""
+
+import logging
+import os
+import stat
+import threading
+from pathlib import PurePosixPath
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
+from mini_nvr.api.channels import HIGHEST, require_channel
+from mini_nvr.api.deps import Deps, Parts
+from mini_nvr.api.documented import Model, unsafe
+from mini_nvr.api.instants import Instant, parse_range, show_instant
+from mini_nvr.api.problems import Problem, not_found
+from mini_nvr.api.recordings import require_few_files
+from mini_nvr.auth.audit import AuditAction
+from mini_nvr.catalog import footage
+from mini_nvr.catalog.model import SegmentRow, SegmentState
+
+router = APIRouter(tags=["recordings"])
+
+LONGEST_PATH: Final = 300
+BY_A_USER: Final = "by a user"
+_deleting = threading.Lock()  # two who delete the same file: one finds it, the other is told that it is gone
+
+log = logging.getLogger(__name__)
+
+
+class Deleted(Model):
+    """What was deleted."""
+
+    message: str
+    path: str
+
+
+class Kept(Model):
+    """A file of the range that is still there."""
+
+    path: str
+    reason: str = Field(
+        description="`live`, `protected`, `reaches out of the range`, `no plain file`, `disk refuses` or `gone already`.",
+        examples=["protected"],
+    )
+
+
+class RangeDeleted(Model):
+    """What became of the files of a range, oldest first."""
+
+    deleted: list[str] = Field(description="Their paths under RECORD_DIR.")
+    kept: list[Kept]
+    bytes: int = Field(description="How much room the deleted files took.")
+
+
+@router.delete("/api/recording", summary="Delete a file", responses=unsafe(404, 409))
+async def delete_recording(
+    path: Annotated[
+        str,
+        Query(
+            min_length=1, max_length=LONGEST_PATH, description="A recording's `name`.", examples=["ch1/2026-11-22/080000+0100.mp4"]
+        ),
+    ],
+    caller: AnyCaller,
+    session: SignedIn,
+    deps: Parts,
+) -> Deleted:
+    """Deletes a recording for good. One that is being written, or that is protected, stays."""
+    row = await run_in_threadpool(_delete, deps, session.user, caller, path)
+    deps.feed.publish({"event": "deleted", "channel": row.channel, "id": row.id, "path": path})
+    return Deleted(message="Deleted", path=path)
+
+
+@router.delete("/api/recordings", summary="Delete the files inside a range", responses=unsafe(404))
+async def delete_recordings(
+    channel: Annotated[int, Query(ge=1, le=HIGHEST, description="The channel's number.", examples=[1])],
+    start: Instant,
+    end: Instant,
+    caller: AnyCaller,
+    session: SignedIn,
+    deps: Parts,
+) -> RangeDeleted:
+    """Deletes, for good, every file that lies wholly inside [start, end).
+
+    What is being written or protected stays, and so does a file that reaches out of the range. GET
+    `/api/channel/{ch}/recordings?start=&end=` tells beforehand which files there are, and how large they are.
+    """
+    rows, kept = await run_in_threadpool(_delete_range, deps, session.user, caller, channel, (start, end))
+    for row in rows:
+        deps.feed.publish({"event": "deleted", "channel": row.channel, "id": row.id, "path": str(row.path)})
+    return RangeDeleted(deleted=[str(row.path) for row in rows], kept=kept, bytes=sum(row.size_bytes for row in rows))
+
+
+def _delete_range(
+    deps: Deps, user: str, caller: Caller, channel: int, bounds: tuple[str, str]
+) -> tuple[list[SegmentRow], list[Kept]]:
+    """The files that are gone, and those that are not."""
+    require_channel(deps, user, channel)
+    start, end = parse_range(*bounds)
+    require_few_files(deps, channel, start, end)
+    deleted: list[SegmentRow] = []
+    kept: list[Kept] = []
+    try:
+        for row in deps.catalog.segments(channel, start, end):
+            if row.state is SegmentState.DELETING:
+                continue
+            reason = _reason_to_keep(deps, row, start, end) or _delete_one(deps, row)
+            if reason is None:
+                deleted.append(row)
+            else:
+                kept.append(Kept(path=str(row.path), reason=reason))
+    finally:
+        if deleted:
+            shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (start, end))
+            detail = f"{shown}: {len(deleted)} files, {sum(row.size_bytes for row in deleted)} bytes"
+            deps.audit.record(deps.clock.utc_us(), AuditAction.DELETE, user, caller.address, f"channel {channel}", detail)
+    return deleted, kept
+
+
+def _reason_to_keep(deps: Deps, row: SegmentRow, start: int, end: int) -> str | None:
+    """Instants in answers are milliseconds, cut off: a file lies inside the range that is made of its own."""
+    if row.state is SegmentState.GROWING:
+        return "live"
+    if row.protected:
+        return "protected"
+    if row.start_utc_us < start or row.end_utc_us // 1000 > end // 1000:
+        return "reaches out of the range"
+    return None if _is_plain_file_inside(deps, row) else "no plain file"
+
+
+def _delete_one(deps: Deps, row: SegmentRow) -> str | None:
+    """Delete a file; why it stays, if it does."""
+    try:
+        with _deleting:
+            if deps.catalog.segment_at(row.path) is None:
+                return "gone already"
+            _remove(deps, row)
+    except Problem as problem:
+        return "protected" if problem.kind == "protected" else "disk refuses"
+    return None
+
+
+def _delete(deps: Deps, user: str, caller: Caller, path: str) -> SegmentRow:
+    def record(action: AuditAction, detail: str) -> None:
+        deps.audit.record(deps.clock.utc_us(), action, user, caller.address, path, detail)
+
+    try:
+        with _deleting:
+            row = _find(deps, user, path)
+            _remove(deps, row)
+    except Problem as problem:
+        record(AuditAction.REFUSED, f"delete: {problem.detail}")
+        raise
+    record(AuditAction.DELETE, f"channel {row.channel}, {row.size_bytes} bytes")
+    return row
+
+
+def _find(deps: Deps, user: str, path: str) -> SegmentRow:
+    """The recording whose catalog path is exactly `path`; no other path leads to a file (SECURITY S1).
+
+    Raises:
+        Problem: 404; 409 while it is live or protected.
+    """
+    unknown = not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings")
+    if "\0" in path or not path.isprintable():
+        raise unknown
+    row = deps.catalog.segment_at(PurePosixPath(path))
+    if row is None or str(row.path) != path or row.state is SegmentState.DELETING:
+        raise unknown
+    if not deps.accounts.may_watch(user, row.channel):
+        raise unknown
+    if row.state is SegmentState.GROWING:
+        raise Problem("live", "this recording is still being written", "delete it when it is complete")
+    if row.protected:
+        raise Problem("protected", "this recording is protected", "take the protection away first")
+    if not _is_plain_file_inside(deps, row):
+        raise not_found("this recording's file is not a plain file in the recording folder", "see what happened to the folder")
+    return row
+
+
+def _remove(deps: Deps, row: SegmentRow) -> None:
+    """Storage I4: mark, unlink, sync the folder, drop the row; what a crash leaves is finished at the next start.
+
+    Raises:
+        Problem: 409, it was protected meanwhile; 503, the disk refuses.
+    """
+    if not deps.catalog.mark_deleting([row.id]):
+        raise Problem("protected", "this recording was protected meanwhile", "take the protection away first")
+    try:
+        footage.remove(deps.record_dir, row.path)
+    except OSError as exc:
+        log.error("%s cannot be deleted: %s", row.path, exc.strerror)  # noqa: TRY400  the cause says it all
+        raise Problem("unavailable", "the disk refuses to delete the file", "see the log; the next start tries again") from exc
+    deps.catalog.forget([row.id], detail=BY_A_USER)
+
+
+def _is_plain_file_inside(deps: Deps, row: SegmentRow) -> bool:
+    """No link on the way and nothing but a regular file; a file that is gone already may be forgotten."""
+    try:
+        root = deps.record_dir.resolve(strict=True)
+        target = root / row.path
+        if target.parent.resolve(strict=True) != target.parent or not target.is_relative_to(root):
+            return False
+        return stat.S_ISREG(os.lstat(target).st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
