@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+
+import type { CameraState, PictureState } from "../../state/types";
+import { utcUs } from "../../time/instant";
+import { codecName, type Seen, tileState } from "./tileState";
+
+const SINCE = utcUs(1_795_330_800_000_000);
+const LIVE: CameraState = {
+  status: "LIVE",
+  sinceUs: SINCE,
+  error: null,
+  codec: "h264",
+  width: 640,
+  height: 360,
+  fps: 25,
+  bitrate: 1_000_000,
+};
+
+const seen = (picture: PictureState | undefined, more: Partial<Seen> = {}): Seen => ({
+  camera: { channel: 3, enabled: true },
+  state: LIVE,
+  picture,
+  painted: true,
+  live: true,
+  recorderRunning: true,
+  ...more,
+});
+
+const ALL: readonly (PictureState | undefined)[] = [
+  undefined,
+  { kind: "idle" },
+  { kind: "connecting" },
+  { kind: "playing" },
+  { kind: "paused" },
+  { kind: "stalled", sinceUs: SINCE },
+  { kind: "lost", cause: "camera offline", sinceUs: SINCE },
+  { kind: "unsupported", codec: "hvc1.1.6.L93.B0" },
+  { kind: "noFootage", cause: "disk full", startUs: SINCE, endUs: null },
+  { kind: "failed", detail: "no decoder" },
+];
+
+describe("never shows as live what is not", () => {
+  it("says LIVE only while frames are painted", () => {
+    for (const picture of ALL)
+      for (const live of [true, false]) {
+        const { word, look } = tileState(seen(picture, { live }));
+        if (word === "LIVE") expect([live, picture?.kind, look]).toEqual([true, picture?.kind, "clear"]);
+        if (live && (picture?.kind === "stalled" || picture?.kind === "lost")) expect(look).not.toBe("clear");
+      }
+  });
+
+  it("says so when a live picture is not recorded", () => {
+    const full = tileState(seen({ kind: "playing" }, { state: { ...LIVE, status: "REC", error: "disk full" } }));
+    expect(full).toMatchObject({ word: "LIVE", recording: false, note: "not recorded: the disk is full" });
+    expect(tileState(seen({ kind: "playing" }))).toMatchObject({ word: "LIVE", recording: true, note: null });
+  });
+
+  it("takes the colour from a picture that stands, and says since when", () => {
+    const stalled = tileState(seen({ kind: "stalled", sinceUs: SINCE }));
+    expect(stalled).toMatchObject({ word: "NO PICTURE", look: "stale", message: { sinceUs: SINCE } });
+  });
+});
+
+describe("a camera that is away", () => {
+  const away: CameraState = { ...LIVE, status: "REC", error: "wrong password: 401 Unauthorized" };
+
+  it("is offline with the cause that the recorder gives", () => {
+    for (const picture of [undefined, { kind: "connecting" }, { kind: "lost", cause: "", sinceUs: null }] as const)
+      expect(tileState(seen(picture, { state: away }))).toMatchObject({
+        word: "OFFLINE",
+        look: "dark",
+        message: { title: "Offline", cause: { text: "the camera refuses the password" } },
+      });
+  });
+
+  it("has the cause that the live line gave, as long as the recorder has said nothing", () => {
+    expect(tileState(seen({ kind: "lost", cause: "camera offline", sinceUs: SINCE }))).toMatchObject({
+      word: "OFFLINE",
+      message: { sinceUs: SINCE, cause: { text: "the camera does not answer" } },
+    });
+  });
+
+  it("is not blamed while the recorder does not run", () => {
+    const lost = seen({ kind: "lost", cause: "camera offline", sinceUs: SINCE }, { recorderRunning: false });
+    expect(tileState(lost).message?.cause?.text).toBe("the recorder is not running");
+  });
+});
+
+it("connects before it says anything else", () => {
+  expect(tileState(seen(undefined, { painted: false, state: undefined }))).toMatchObject({
+    word: "CONNECTING",
+    look: "clear",
+  });
+  expect(tileState(seen({ kind: "connecting" })).look).toBe("stale");
+});
+
+it("says how a disabled camera is switched on", () => {
+  const disabled = tileState(seen({ kind: "playing" }, { camera: { channel: 3, enabled: false } }));
+  expect(disabled.word).toBe("DISABLED");
+  expect(disabled.message?.cause?.remedy).toContain("CHANNEL_3_ENABLED");
+});
+
+it("shows stills where the browser cannot play, live and recorded", () => {
+  for (const live of [true, false]) {
+    const shown = tileState(seen({ kind: "unsupported", codec: "hev1.1.6" }, { live }));
+    expect(shown).toMatchObject({ stills: true, look: "clear", message: null });
+    expect(shown.note).toContain("H.265");
+  }
+});
+
+describe("recorded", () => {
+  const recorded = (picture: PictureState | undefined, more: Partial<Seen> = {}) =>
+    tileState(seen(picture, { live: false, ...more }));
+
+  it("plays also from cameras that are disabled or away now", () => {
+    const camera = { channel: 3, enabled: false };
+    expect(recorded({ kind: "playing" }, { camera })).toMatchObject({ word: "RECORDED", message: null });
+  });
+
+  it("says why there is no footage, and darkens the old picture", () => {
+    expect(recorded({ kind: "noFootage", cause: "disk full", startUs: SINCE, endUs: null })).toMatchObject({
+      word: "NO FOOTAGE",
+      look: "dark",
+      message: { cause: { text: "the disk is full" }, sinceUs: SINCE },
+    });
+  });
+
+  it("shows stills where no video plays", () => {
+    expect(recorded({ kind: "idle" }).stills).toBe(true);
+    expect(recorded(undefined).stills).toBe(true);
+    expect(recorded({ kind: "playing" }).stills).toBe(false);
+  });
+
+  it("keeps the old picture while the new one loads", () => {
+    expect(recorded({ kind: "connecting" })).toMatchObject({ look: "clear", message: null });
+    expect(recorded({ kind: "connecting" }, { painted: false }).message?.title).toBe("Loading");
+  });
+});
+
+it("names codecs as people do", () => {
+  expect(["hvc1.1", "hevc", "avc1.42C016", "vp9"].map(codecName)).toEqual(["H.265", "H.265", "H.264", "vp9"]);
+});
