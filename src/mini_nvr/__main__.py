@@ -74,19 +74,22 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "start everything and keep it running")
     run.add_argument("--demo", action="store_true", help="record simulated cameras when none is configured")
     recorder = add("recorder", _recorder, "run the recorder alone, without the supervisor")
+    storage = add("storage", _storage, "run the storage service alone, without the supervisor")
     web = add("web", _web, "run the web service alone, without the supervisor")
     check = add("check", _check, "check the settings and connect to each camera once")
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
     listed, reset = _add_user_commands(commands)
     rescan = add("rescan", _rescan, "rebuild the catalog from the files (while nothing records)")
-    for sub in (run, recorder, web, check, status, rescan, listed, reset):
+    cleanup = add("cleanup", _cleanup, "delete the footage that the limits ask for, now")
+    cleanup.add_argument("--dry-run", action="store_true", help="only show what would be deleted, and why")
+    for sub in (run, recorder, storage, web, check, status, rescan, cleanup, listed, reset):
         sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
     demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
     demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
     demo.add_argument("--port", type=_port, default=8554, metavar="P", help="TCP port (default: 8554)")
-    for sub in (recorder, web, demo):
+    for sub in (recorder, storage, web, demo):
         sub.add_argument("--settings-fd", type=_positive, help=argparse.SUPPRESS)
     return parser
 
@@ -136,6 +139,13 @@ def _recorder(arguments: argparse.Namespace) -> int:
     return run(settings)
 
 
+def _storage(arguments: argparse.Namespace) -> int:
+    settings = _service_settings("storage", arguments.settings_fd, arguments.env_file)
+    from mini_nvr.services.storage import run
+
+    return run(settings)
+
+
 def _web(arguments: argparse.Namespace) -> int:
     settings = _service_settings("web", arguments.settings_fd, arguments.env_file)
     from mini_nvr.services.web import run
@@ -170,6 +180,13 @@ def _rescan(arguments: argparse.Namespace) -> int:
     from mini_nvr.services.rescan import run
 
     return run(settings)
+
+
+def _cleanup(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("cleanup", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.cleanup import run
+
+    return run(settings, dry_run=arguments.dry_run)
 
 
 def _user_hash(arguments: argparse.Namespace) -> int:

@@ -113,7 +113,7 @@ async def test_a_password_is_in_no_argument_environment_output_or_log(tmp_path: 
         await until(lambda: "password" in traces(tmp_path))
         seen = [(service.cmdline(), service.environ()) for service in family(process).values()]
         process_lists = [psutil.Process(process.pid).cmdline(), *seen]
-    assert len(seen) == 2
+    assert len(seen) == 3
     everything = repr(process_lists) + repr(channels) + traces(tmp_path)
     assert "c4n4ry" not in everything
     assert channels[2].status == "OFF"
@@ -153,7 +153,7 @@ async def test_demo_mode_records_four_cameras_and_ctrl_c_ends_it(tmp_path: Path)
         services = family(process)
         os.kill(process.pid, signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), STOPS_WITHIN_S) == 0
-    assert sorted(services) == ["demo", "recorder", "web"]
+    assert sorted(services) == ["demo", "recorder", "storage", "web"]
     assert not any(service.is_running() for service in services.values())
     assert {channel.codec for channel in channels} == {"h264", "h265"}
     assert all(scan(path).sealed for path in footage(tmp_path))

@@ -54,10 +54,11 @@ async def test_waiting_for_a_port_ends_when_somebody_listens() -> None:
         await asyncio.wait_for(waiting, 5)
 
 
-def test_the_recorder_starts_before_the_web_service_and_after_the_demo_cameras() -> None:
-    assert [service.name for service in service_table(None)] == ["recorder", "web"]
-    demo, recorder, web = service_table(8554)
+def test_the_recorder_starts_before_the_other_services_and_after_the_demo_cameras() -> None:
+    assert [service.name for service in service_table(None)] == ["recorder", "storage", "web"]
+    demo, recorder, storage, web = service_table(8554)
     assert recorder.command == (sys.executable, "-P", "-m", "mini_nvr", "recorder")
+    assert storage.command[4:] == ("storage",)
     assert web.command[4:] == ("web",)
     assert demo.command[4:] == ("demo", "--cameras", "4", "--host", "127.0.0.1", "--port", "8554")
     assert demo.ready is not None

@@ -167,16 +167,19 @@ class Catalog:
         """Segments that are being written, or were when a crash came."""
         return self.segments(state=SegmentState.GROWING)
 
-    def deletable(self, channel: int) -> Iterator[SegmentRow]:
-        """A channel's sealed or damaged, unprotected segments, oldest first; fetched as they are asked for, none twice."""
-        after = (-1, -1)
+    def deletable(self, channel: int, behind: SegmentRow | None = None) -> Iterator[SegmentRow]:
+        """A channel's sealed or damaged, unprotected segments, oldest first; fetched as they are asked for, none twice.
+
+        behind: begin after this one.
+        """
         while True:
+            after = (-1, -1) if behind is None else (behind.start_utc_us, behind.id)
             with self.database.read() as connection:
                 page = [segment_row(row) for row in connection.execute(queries.deletable(channel, after, _DELETABLE_A_FETCH))]
             yield from page
             if len(page) < _DELETABLE_A_FETCH:
                 return
-            after = (page[-1].start_utc_us, page[-1].id)
+            behind = page[-1]
 
     def segment_at(self, path: PurePosixPath) -> SegmentRow | None:
         """The row of a file, by its path relative to RECORD_DIR."""

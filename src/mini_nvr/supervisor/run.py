@@ -83,15 +83,15 @@ async def _supervise(services: Sequence[Service], values: Mapping[str, str]) -> 
 
 def service_table(demo_port: int | None) -> tuple[Service, ...]:
     """The services in the order in which they start."""
-    recorder, web = Service("recorder", _command("recorder")), Service("web", _command("web"))
+    services = tuple(Service(name, _command(name)) for name in ("recorder", "storage", "web"))
     if demo_port is None:
-        return (recorder, web)
+        return services
     arguments = ("--cameras", str(DEMO_CAMERAS), "--host", DEMO_HOST, "--port", str(demo_port))
 
     async def listening() -> None:
         await wait_for_port(DEMO_HOST, demo_port, SystemClock())
 
-    return (Service("demo", _command("demo", *arguments), listening), recorder, web)
+    return (Service("demo", _command("demo", *arguments), listening), *services)
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
