@@ -68,9 +68,17 @@ class RecorderProcess:
 
     settings: what stands in its `.env`, without the folders; `write_settings` changes them for the next start.
     command: the arguments of `mini-nvr`; `("run",)` for everything under the supervisor, `("run", "--demo")` without cameras.
+    environment: what it is started with besides a PATH; may be changed between two starts.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = ("recorder",)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        command: tuple[str, ...] = ("recorder",),
+        environment: Mapping[str, str] = {},  # noqa: B006  never changed
+    ) -> None:
+        self.environment = environment
         self.folder = folder
         self.data_dir = folder / "data"
         self.record_dir = folder / "recordings"
@@ -117,10 +125,9 @@ class RecorderProcess:
         """Start the program; with `wait`, return when its control socket answers: what a crash left is repaired by then."""
         assert not self.running, "the program runs already"
         arguments = [sys.executable, "-m", "mini_nvr", *self._command, "--env-file", str(self.env_file)]
+        env = {"PATH": os.defpath, **self.environment}
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env={"PATH": os.defpath}
-            )
+            self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=env)
         if wait:
             self.wait_until(lambda: self.status() is not None, "an answer on the control socket", START_TIMEOUT_S)
 

@@ -56,3 +56,10 @@ def test_a_missing_or_swapped_volume_is_refused_with_the_remedy_until_it_is_back
     away.rename(scene.records)
     later.verify()
     assert scene.prepared == 2
+
+
+def test_a_note_that_the_power_cut_short_does_not_keep_the_footage_out(scene: Scene) -> None:
+    known = create_volume(scene.records)
+    (scene.data / "volume-id").write_bytes(b"")
+    scene.volume().verify()
+    assert (scene.data / "volume-id").read_text().strip() == known

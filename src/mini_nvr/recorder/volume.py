@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mini_nvr.errors import SegmentError
+from mini_nvr.segment.disk import write_whole
 from mini_nvr.segment.volume import VolumeMissing, create_volume, read_volume_id, verify_volume
 
 _log = logging.getLogger(__name__)
@@ -48,11 +49,12 @@ class RecordingVolume:
     def _known_id(self) -> str:
         """The identity to insist on: the remembered one, at the very first start the folder's own or a new one."""
         try:
-            if self._note.exists():
-                return self._note.read_text("ascii").strip()
+            remembered = self._note.read_text("ascii").strip() if self._note.exists() else ""
+            if remembered:  # an empty note was cut short by the power, at the first start
+                return remembered
             found = read_volume_id(self._record_dir)
             volume_id = found or create_volume(self._record_dir)
-            self._note.write_text(volume_id + "\n", "ascii")
+            write_whole(self._note, volume_id.encode() + b"\n")
         except (OSError, UnicodeDecodeError) as exc:
             raise SegmentError(f"cannot read or write {self._note}: {exc}; DATA_DIR must be writable") from exc
         _log.info("recording to %s (%s volume %s)", self._record_dir, "known" if found else "new", volume_id)

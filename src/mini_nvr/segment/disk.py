@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 IOV_MAX = 1024  # Linux, UIO_MAXIOV
 FILE_MODE = 0o640
@@ -52,7 +54,7 @@ def create_file(path: Path) -> int:
     Raises:
         OSError: it exists, or the disk refuses.
     """
-    _make_folder(path.parent)
+    make_folder(path.parent)
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
         fsync_folder(path.parent)
@@ -61,6 +63,28 @@ def create_file(path: Path) -> int:
         path.unlink(missing_ok=True)
         raise
     return fd
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file so that it is there with all of its data, durably, or is as it was before.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    draft = path.with_name(f"{path.name}.{uuid4()}")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    try:
+        try:
+            write_at(fd, [data], 0)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        draft.rename(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    fsync_folder(path.parent)
 
 
 def fsync_folder(folder: Path) -> None:
@@ -72,7 +96,8 @@ def fsync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it that are missing; their names are durable on return. Raises OSError."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)

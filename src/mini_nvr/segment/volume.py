@@ -6,12 +6,11 @@ file: nothing is written to it, and no catalog row is dropped because of it.
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.disk import FILE_MODE, FOLDER_MODE, fsync_folder
+from mini_nvr.segment.disk import make_folder, write_whole
 
 IDENTITY_FILE = ".mini-nvr-volume"
 _MAX_IDENTITY_BYTES = 4096
@@ -57,15 +56,10 @@ def create_volume(record_dir: Path) -> str:
     if known is not None:
         return known
     volume_id = str(uuid4())
-    draft = record_dir / f"{IDENTITY_FILE}.{volume_id}"
     try:
-        record_dir.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        _write_durably(draft, json.dumps({"volume_id": volume_id}).encode() + b"\n")
-        draft.rename(record_dir / IDENTITY_FILE)
-        fsync_folder(record_dir)
+        make_folder(record_dir)
+        write_whole(record_dir / IDENTITY_FILE, json.dumps({"volume_id": volume_id}).encode() + b"\n")
     except OSError as exc:
-        with suppress(OSError):
-            draft.unlink()
         raise VolumeUnwritable(f"{record_dir} cannot be made a recording folder: {exc.strerror}; check its permissions") from exc
     return volume_id
 
@@ -84,12 +78,3 @@ def verify_volume(record_dir: Path, expected_id: str) -> None:
         raise VolumeMissing(f"{record_dir} is another volume ({found}) than the one recorded to before ({expected_id})")
     if not os.access(record_dir, os.W_OK | os.X_OK):
         raise VolumeUnwritable(f"{record_dir} cannot be written to: read-only, or without permission for this user")
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-    try:
-        os.write(fd, data)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
