@@ -3,10 +3,10 @@ import { Problem } from "./problem";
 
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-let onSignedOut: () => void = () => undefined;
+let onSignedOut: (cause: string) => void = () => undefined;
 
-/** Who is told when an answer says that nobody is signed in. */
-export function whenSignedOut(tell: () => void): void {
+/** Who is told when an answer says that nobody is signed in, with the cause for a person. */
+export function whenSignedOut(tell: (cause: string) => void): void {
   onSignedOut = tell;
 }
 
@@ -26,12 +26,14 @@ async function problemOf(response: Response): Promise<Problem> {
   const fields = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const text = (key: string): string => (typeof fields[key] === "string" ? fields[key] : "");
   const kind = text("type").split("/").at(-1) ?? "";
+  const waitS = Number(response.headers.get("Retry-After") ?? Number.NaN);
   return new Problem(
     response.status,
     kind,
     text("detail") || `the recorder answered ${response.status}`,
     text("remedy"),
     fields,
+    Number.isFinite(waitS) ? waitS : null,
   );
 }
 
@@ -64,8 +66,14 @@ export async function request(
   }
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (problem.kind === "sign-in-required") onSignedOut();
+  if (problem.kind === "sign-in-required") onSignedOut(problem.detail);
   throw problem;
+}
+
+/** Send a change; its JSON answer. */
+export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const response = await request(method, path, body === undefined ? {} : { body });
+  return (await response.json()) as T;
 }
 
 /** A JSON answer. T is what the route is documented to answer (`schema.d.ts`). */

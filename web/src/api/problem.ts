@@ -8,6 +8,8 @@ export class Problem extends Error {
     readonly remedy: string,
     /** The problem as it came; holds more keys. */
     readonly fields: Readonly<Record<string, unknown>> = {},
+    /** Seconds to wait before the same is tried again. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail);
     this.name = "Problem";

@@ -10,11 +10,16 @@ class Cameras {
   zone = $state("UTC");
   /** Seconds a file. */
   segmentDurationS = $state(300);
-  /** null: no limit. */
   version = $state("");
+  /** The list has been told at least once; before, an empty one means nothing. */
+  loaded = $state(false);
   recorderRunning = $state(true);
+  /** null: it runs, or it stopped before this page was opened. */
+  recorderDownSinceUs = $state<UtcUs | null>(null);
   /** The event stream is open; otherwise what is shown may be old. */
   connected = $state(false);
+  /** Since when the line to the recorder is cut; null: it is not, or is opened for the first time. */
+  lostSinceUs = $state<UtcUs | null>(null);
 
   readonly states = new SvelteMap<Channel, CameraState>();
   /** By channel, for the tiles on screen. */

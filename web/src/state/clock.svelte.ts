@@ -1,8 +1,11 @@
 /** Now, by the recorder's clock: the browser's may be wrong by minutes. */
-import { fromMs, utcUs, type UtcUs } from "../time/instant";
+import { fromMs, US_PER_MS, utcUs, type UtcUs } from "../time/instant";
+
+/** Longer than news are on their way, shorter than what anybody sees. */
+const WAY_US = 250 * US_PER_MS;
 
 class RecorderClock {
-  /** Recorder minus browser, microseconds; null until the recorder has told its time. */
+  /** Recorder minus browser, microseconds. */
   #skewUs = 0;
   /** Now to the second, for views that show it. */
   secondUs = $state<UtcUs>(this.nowUs());
@@ -21,6 +24,15 @@ class RecorderClock {
   learn(recorderUs: UtcUs, askedMs: number, answeredMs: number): void {
     this.#skewUs = recorderUs - fromMs((askedMs + answeredMs) / 2);
     this.secondUs = this.nowUs();
+  }
+
+  /**
+   * The recorder said its time, and it was heard at `heardMs`: some milliseconds later, or seconds on a line that was stuck. So what makes
+   * the recorder earlier by little is taken for the way, and anything else for the truth.
+   */
+  hear(recorderUs: UtcUs, heardMs: number): void {
+    const skewUs = recorderUs - fromMs(heardMs);
+    if (skewUs > this.#skewUs || skewUs < this.#skewUs - WAY_US) this.learn(recorderUs, heardMs, heardMs);
   }
 }
 
