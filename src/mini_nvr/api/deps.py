@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from mini_nvr.api.event_feed import EventFeed
 from mini_nvr.api.instruments import Instruments
 from mini_nvr.api.open_streams import OpenStreams
-from mini_nvr.api.ports import Recorder
+from mini_nvr.api.ports import NoStorage, Recorder, Storage
 from mini_nvr.api.watching import WatchNotes
 from mini_nvr.auth.accounts import Accounts
 from mini_nvr.auth.audit import Audit
@@ -37,6 +37,7 @@ class Deps:
     stills: StillMaker
     recorder: Recorder
     clock: Clock
+    storage: Storage = field(default_factory=NoStorage)
     feed: EventFeed = field(default_factory=EventFeed)
     instruments: Instruments = field(default_factory=Instruments)
     streams: OpenStreams = field(default_factory=OpenStreams)

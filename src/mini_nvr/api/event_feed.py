@@ -8,10 +8,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from mini_nvr.api.ports import Recorder, RecorderEvent
+from mini_nvr.api.ports import Recorder, RecorderEvent, Storage
 from mini_nvr.clock import Clock
 from mini_nvr.errors import MiniNvrError
 
@@ -93,6 +93,14 @@ class EventFeed:
                 if self.recorder_running:
                     _log.warning("the recorder's events ended: %s", exc)
             self._tell_running(running=False)
+            await clock.sleep(RECONNECT_S)
+
+    async def follow_storage(self, storage: Storage, clock: Clock) -> None:
+        """Pass the storage service's events on until cancelled: what it deletes, and its alarms."""
+        while True:
+            with suppress(MiniNvrError):
+                async with storage.events() as events:
+                    await self._pass_on(events)
             await clock.sleep(RECONNECT_S)
 
     async def _pass_on(self, events: AsyncIterator[RecorderEvent]) -> None:

@@ -36,9 +36,10 @@ async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
     """Each event is JSON with a key `event`.
 
     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
-    `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), `clock` (the
-    recorder's, `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and
-    should ask anew for what it shows.
+    `segmentSealed`, `deleted` (a file, by a user or by cleanup), `protected` (a range is protected or is no more), `storageAlarm`
+    (a disk keeps footage from being written, or a limit cannot be kept; `over` when that has ended), `clock` (the recorder's,
+    `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and should ask
+    anew for what it shows.
     """
     return StreamingResponse(_stream(deps, session), media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
 

@@ -1,7 +1,8 @@
 """GET /metrics: numbers for Prometheus, made at each scrape from what the recorder and the catalog say."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
@@ -16,7 +17,8 @@ from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import problems
 from mini_nvr.api.live_status import statuses
 from mini_nvr.api.problems import Problem
-from mini_nvr.api.storage import free_bytes
+from mini_nvr.api.storage import free_bytes, storage_status
+from mini_nvr.catalog.space import protected_bytes
 from mini_nvr.catalog.usage import usage_per_channel
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import MiniNvrError
@@ -43,7 +45,7 @@ async def metrics(request: Request, caller: AnyCaller, deps: Parts) -> Response:
             headers={"www-authenticate": "Bearer"},
         )
     rows = await statuses(deps)
-    text = await run_in_threadpool(_text, deps, rows)
+    text = await run_in_threadpool(_text, deps, rows, await storage_status(deps))
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -57,18 +59,19 @@ def may_read(request: Request, caller: Caller, token: SecretStr | None) -> bool:
     return is_loopback(caller.address) and not any(name in request.headers for name in _FORWARDING)
 
 
-def _text(deps: Deps, rows: Sequence[ChannelStatus]) -> bytes:
+def _text(deps: Deps, rows: Sequence[ChannelStatus], storage: Mapping[str, Any] | None) -> bytes:
     now = CollectorRegistry()
-    now.register(_Now(deps, rows))
+    now.register(_Now(deps, rows, storage))
     return generate_latest(now) + generate_latest(deps.instruments.registry)
 
 
 class _Now(Collector):
     """The numbers of this moment."""
 
-    def __init__(self, deps: Deps, rows: Sequence[ChannelStatus]) -> None:
+    def __init__(self, deps: Deps, rows: Sequence[ChannelStatus], storage: Mapping[str, Any] | None) -> None:
         self._deps = deps
         self._rows = rows
+        self._storage = storage
 
     def describe(self) -> list[Metric]:
         return []
@@ -76,6 +79,7 @@ class _Now(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from channel_metrics(self._rows)
         yield GaugeMetricFamily("mini_nvr_recorder_up", "The recorder answers.", value=float(self._deps.feed.recorder_running))
+        yield from storage_metrics(self._storage)
         try:
             yield from self._catalog_metrics()
         except MiniNvrError:
@@ -93,12 +97,29 @@ class _Now(Collector):
         for usage in usage_per_channel(deps.catalog):
             used.add_metric([str(usage.channel)], usage.size_bytes)
         yield used
+        guarded = GaugeMetricFamily("mini_nvr_footage_protected_bytes", "Of it, what is protected.", labels=["channel"])
+        for channel, size in protected_bytes(deps.catalog).items():
+            guarded.add_metric([str(channel)], size)
+        yield guarded
         free = free_bytes(deps)
         if free is not None:
             yield GaugeMetricFamily("mini_nvr_volume_free_bytes", "Left on the volume of the recordings.", value=free)
         if deps.settings.max_storage_bytes is not None:
             limit = deps.settings.max_storage_bytes
             yield GaugeMetricFamily("mini_nvr_footage_limit_bytes", "The most that footage may take.", value=limit)
+
+
+def storage_metrics(status: Mapping[str, Any] | None) -> Iterator[Metric]:
+    """What the storage service says; only that it is silent when it is."""
+    yield GaugeMetricFamily("mini_nvr_storage_up", "The storage service answers.", value=float(status is not None))
+    if status is None:
+        return
+    alarms = GaugeMetricFamily("mini_nvr_storage_alarm", "An alarm that holds now, by kind.", labels=["kind"])
+    for alarm in status["alarms"]:
+        alarms.add_metric([alarm["kind"]], 1)
+    yield alarms
+    yield CounterMetricFamily("mini_nvr_deleted_files", "By cleanup, since it started.", value=status["deletedFiles"])
+    yield CounterMetricFamily("mini_nvr_deleted_bytes", "By cleanup, since it started.", value=status["deletedBytes"])
 
 
 def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:

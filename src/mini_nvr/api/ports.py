@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from mini_nvr.live.protocol import StreamName
 from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.storage.door import StorageUnreachable
 
 RecorderEvent = Mapping[str, Any]
 
@@ -21,3 +22,23 @@ class Recorder(Protocol):
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[RecorderEvent]]:
         """What happens in the recorder, as it happens."""
+
+
+class Storage(Protocol):
+    """The storage service, reached over its socket; every method raises `MiniNvrError` when it does not answer."""
+
+    async def status(self) -> Mapping[str, Any]:
+        """How it stands: `alarms`, `usedBytes`, `aheadBytes`, `deletedFiles`, `deletedBytes` (`services.storage`)."""
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
+        """What happens in it, as it happens: `deleted`, `storageAlarm`."""
+
+
+class NoStorage:
+    """In the place of a storage service where there is none."""
+
+    async def status(self) -> Mapping[str, Any]:
+        raise StorageUnreachable("there is no storage service")
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
+        raise StorageUnreachable("there is no storage service")

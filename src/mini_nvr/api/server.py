@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -21,6 +21,7 @@ from mini_nvr.api import (
     metrics,
     page,
     playlist,
+    protection,
     recordings,
     stills,
     storage,
@@ -42,6 +43,7 @@ _ROUTERS: Final = (
     storage.router,
     live_status.router,
     recordings.router,
+    protection.router,
     deletion.router,
     timeline.router,
     playlist.router,
@@ -67,13 +69,16 @@ def create_app(deps: Deps) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        following = asyncio.create_task(deps.feed.follow(deps.recorder, deps.clock))
+        following = [
+            asyncio.create_task(deps.feed.follow(deps.recorder, deps.clock)),
+            asyncio.create_task(deps.feed.follow_storage(deps.storage, deps.clock)),
+        ]
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
 
     app = FastAPI(
         title="Mini-NVR",

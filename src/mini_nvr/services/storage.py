@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -150,11 +150,11 @@ class StorageService:
         self._on_loop(self._wake.set)
 
     def _tell_deleted(self, outcome: Outcome) -> None:
-        for event in deleted_events(outcome.deleted):
-            self._on_loop(self._door.publish, event)
+        for deletion in outcome.deleted:
+            self._on_loop(self._door.publish, deleted_event(deletion))
 
     def _tell_alarm(self, alarm: Alarm, over: bool) -> None:
-        event = {"event": "storageAlarm", "channel": None, "cause": alarm.kind, "detail": alarm.message, "over": over}
+        event = {"event": "storageAlarm", "cause": alarm.kind, "detail": alarm.message, "over": over}
         self._on_loop(self._door.publish, event)
 
     def _on_loop(self, act: Any, *arguments: Any) -> None:
@@ -187,25 +187,19 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def deleted_events(deletions: Sequence[Deletion]) -> list[dict[str, Any]]:
-    """One `deleted` event for each channel: a batch has few files, but many batches may follow each other."""
-    events = []
-    for channel in sorted({deletion.segment.channel for deletion in deletions}):
-        rows = [deletion.segment for deletion in deletions if deletion.segment.channel == channel]
-        reasons = dict.fromkeys(str(one.reason) for one in deletions if one.segment.channel == channel and one.reason is not None)
-        events.append(
-            {
-                "event": "deleted",
-                "channel": channel,
-                "ids": [row.id for row in rows],
-                "paths": [str(row.path) for row in rows],
-                "startUtcUs": min(row.start_utc_us for row in rows),
-                "endUtcUs": max(row.end_utc_us for row in rows),
-                "bytes": sum(row.size_bytes for row in rows),
-                "cause": ", ".join(reasons),
-            }
-        )
-    return events
+def deleted_event(deletion: Deletion) -> dict[str, Any]:
+    """What listeners are told of a file that is gone."""
+    row = deletion.segment
+    return {
+        "event": "deleted",
+        "channel": row.channel,
+        "id": row.id,
+        "path": str(row.path),
+        "startUtcUs": row.start_utc_us,
+        "endUtcUs": row.end_utc_us,
+        "bytes": row.size_bytes,
+        "cause": "" if deletion.reason is None else str(deletion.reason),
+    }
 
 
 def described(settings: Settings) -> str:

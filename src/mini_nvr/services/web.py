@@ -35,6 +35,7 @@ from mini_nvr.playback.stills import StillMaker
 from mini_nvr.recorder.control import request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.certificate import Certificate
+from mini_nvr.storage import door
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,19 @@ class RecorderLink:
         return client.events(self._data_dir)
 
 
+class StorageLink:
+    """The storage service, over its socket in DATA_DIR."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    async def status(self) -> Mapping[str, Any]:
+        return await door.request_status(self._data_dir)
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
+        return door.events(self._data_dir)
+
+
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the process's exit code.
 
@@ -105,6 +119,7 @@ def make_deps(settings: Settings, catalog: Catalog, clock: Clock) -> Deps:
         audit=Audit(store),
         stills=StillMaker(catalog, settings.record_dir, settings.data_dir / "stills", STILLS_BYTES),
         recorder=RecorderLink(settings.data_dir),
+        storage=StorageLink(settings.data_dir),
         clock=clock,
     )
 
