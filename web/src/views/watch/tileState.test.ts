@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { CameraState, PictureState } from "../../state/types";
 import { utcUs } from "../../time/instant";
-import { codecName, type Seen, tileState } from "./tileState";
+import { codecName, type Seen, spoken, tileState } from "./tileState";
 
 const SINCE = utcUs(1_795_330_800_000_000);
 const LIVE: CameraState = {
@@ -23,6 +23,8 @@ const seen = (picture: PictureState | undefined, more: Partial<Seen> = {}): Seen
   painted: true,
   live: true,
   recorderRunning: true,
+  stillFailure: null,
+  stillAgeS: 1,
   ...more,
 });
 
@@ -108,6 +110,28 @@ it("shows stills where the browser cannot play, live and recorded", () => {
   }
 });
 
+describe("stills in the place of live video", () => {
+  const stills = (more: Partial<Seen>) => tileState(seen({ kind: "unsupported", codec: "hvc1" }, more));
+
+  it("go on being asked for, whatever happens", () => {
+    for (const more of [{}, { stillFailure: "camera offline" }, { stillAgeS: 60 }, { painted: false }])
+      expect(stills(more).stills).toBe(true);
+  });
+
+  it("are not live when none comes or they are old", () => {
+    expect(stills({ stillFailure: "camera offline" })).toMatchObject({ word: "OFFLINE", look: "dark" });
+    expect(stills({ stillAgeS: 13 })).toMatchObject({ word: "NO PICTURE", look: "stale" });
+    expect(stills({ painted: false }).word).toBe("CONNECTING");
+  });
+});
+
+it("is said to screen readers without times", () => {
+  expect(spoken(tileState(seen({ kind: "playing" })))).toBe("live, recording");
+  expect(spoken(tileState(seen({ kind: "lost", cause: "disk full", sinceUs: SINCE })))).toBe(
+    "offline, the disk is full",
+  );
+});
+
 describe("recorded", () => {
   const recorded = (picture: PictureState | undefined, more: Partial<Seen> = {}) =>
     tileState(seen(picture, { live: false, ...more }));
@@ -129,6 +153,15 @@ describe("recorded", () => {
     expect(recorded({ kind: "idle" }).stills).toBe(true);
     expect(recorded(undefined).stills).toBe(true);
     expect(recorded({ kind: "playing" }).stills).toBe(false);
+  });
+
+  it("says so where no still comes", () => {
+    expect(recorded({ kind: "idle" }, { stillFailure: "camera offline" })).toMatchObject({
+      word: "NO FOOTAGE",
+      look: "dark",
+      stills: true,
+    });
+    expect(recorded(undefined, { painted: false }).message?.title).toBe("Loading");
   });
 
   it("keeps the old picture while the new one loads", () => {

@@ -36,7 +36,14 @@ export interface Seen {
   readonly painted: boolean;
   readonly live: boolean;
   readonly recorderRunning: boolean;
+  /** Why no still came, where stills take the place of video. */
+  readonly stillFailure: string | null;
+  /** Of the picture that is shown, in seconds. */
+  readonly stillAgeS: number;
 }
+
+/** A still is a key frame, and those may be some seconds apart; a live one older than this is not live. */
+const STILL_MAX_AGE_S = 12;
 
 const RECORDER_DOWN = "the recorder does not answer";
 
@@ -67,7 +74,7 @@ function liveState(seen: Seen): TileState {
     case "paused":
       return { ...shown(seen), word: "LIVE" };
     case "unsupported":
-      return { ...shown(seen), word: "STILLS", stills: true, note: stillsNote(picture.codec) };
+      return { ...liveStills(seen, picture.codec), stills: true };
     case "stalled":
       return state("NO PICTURE", "stale", message("No picture", picture.sinceUs, why(seen)));
     case "lost":
@@ -84,6 +91,14 @@ function shown(seen: Seen): TileState {
   const error = seen.recorderRunning ? (seen.state?.error ?? null) : null;
   const note = error === null ? null : `not recorded: ${causeOf(error).text}`;
   return state("LIVE", "clear", { recording: seen.state?.status === "LIVE" && error === null, note });
+}
+
+function liveStills(seen: Seen, codec: string): TileState {
+  const { stillFailure, stillAgeS, painted } = seen;
+  if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, why(seen) ?? causeOf(stillFailure));
+  if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
+  if (stillAgeS > STILL_MAX_AGE_S) return state("NO PICTURE", "stale", message("No picture", null, why(seen)));
+  return { ...shown(seen), word: "STILLS", note: stillsNote(codec) };
 }
 
 /** Nothing is known of the picture yet; the recorder may know why. */
@@ -123,7 +138,7 @@ function recordedState(seen: Seen): TileState {
     case "paused":
       return state("RECORDED", "clear");
     case "unsupported":
-      return state("RECORDED", "clear", { stills: true, note: stillsNote(picture.codec) });
+      return { ...recordedStills(seen), note: stillsNote(picture.codec) };
     case "stalled":
       return state("RECORDED", "stale", message("Waiting for footage", null, null));
     case "lost":
@@ -135,8 +150,20 @@ function recordedState(seen: Seen): TileState {
     case "connecting":
       return state("RECORDED", "clear", seen.painted ? {} : message("Loading", null, null));
     default: // idle: the stage plays others; this one shows stills at the playhead
-      return state("RECORDED", "clear", { stills: true });
+      return recordedStills(seen);
   }
+}
+
+function recordedStills({ stillFailure, painted }: Seen): TileState {
+  if (stillFailure !== null)
+    return state("NO FOOTAGE", "dark", { ...message("No footage", null, causeOf(stillFailure)), stills: true });
+  return state("RECORDED", "clear", { stills: true, ...(painted ? {} : message("Loading", null, null)) });
+}
+
+/** For screen readers: the state in a sentence, without times, which change too often. */
+export function spoken({ word, message: text, note, recording }: TileState): string {
+  const parts = [word.toLowerCase(), recording ? "recording" : "", text?.cause?.text ?? "", note ?? ""];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** `hvc1.1.6.L93.B0`, `h265` -> `H.265`. */

@@ -1,0 +1,44 @@
+/** Single pictures of a camera from the recorder, where video cannot be shown, and when to ask for the next one. */
+import { request } from "../../api/client";
+import type { Channel } from "../../state/types";
+import { fromMs, toMs, US_PER_S, type UtcUs } from "../../time/instant";
+
+export interface StillPicture {
+  readonly jpeg: Blob;
+  /** When it was taken. */
+  readonly utcUs: UtcUs;
+}
+
+/** The newest picture without `atUs`. Raises `Problem`. */
+export async function fetchStill(
+  channel: Channel,
+  atUs: UtcUs | null,
+  width: number,
+  signal: AbortSignal,
+): Promise<StillPicture> {
+  const query = { at: atUs === null ? null : toMs(atUs), width };
+  const response = await request("GET", `/api/channel/${channel}/frame.jpg`, { query, signal });
+  const taken = Date.parse(response.headers.get("X-Frame-Time") ?? "");
+  return { jpeg: await response.blob(), utcUs: Number.isNaN(taken) ? (atUs ?? fromMs(Date.now())) : fromMs(taken) };
+}
+
+const WIDTHS = [320, 480, 640, 960, 1280, 1920] as const;
+
+/** Few widths, so that the recorder's cache serves many tiles. */
+export const stillWidth = (cssPx: number, density: number): number =>
+  WIDTHS.find((width) => width >= cssPx * density * 0.9) ?? 1920;
+
+/** Asked a second apart; recorded ones also at once after a jump, and not while the playhead stands. */
+export function isDue(asked: Asked | null, now: Asked): boolean {
+  if (asked === null || (asked.atUs === null) !== (now.atUs === null)) return true;
+  const rested = now.ms - asked.ms >= 1_000;
+  if (now.atUs === null || asked.atUs === null) return rested;
+  const moved = Math.abs(now.atUs - asked.atUs);
+  return moved > 0 && (rested || moved > 2 * US_PER_S);
+}
+
+/** What was asked for and when, in milliseconds; atUs null: the newest. */
+export interface Asked {
+  readonly atUs: UtcUs | null;
+  readonly ms: number;
+}
