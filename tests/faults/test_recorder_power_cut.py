@@ -15,7 +15,7 @@ from tests.faults.layer import Change, FaultyDisk, read_journal
 from tests.faults.power_cut import Survives, after_cut, nothing_unsynced, some_unsynced
 from tests.support.hybrid_files import ffprobe_complaints
 
-CLIPS = {1: ClipSpec(gop_frames=25, audio="aac"), 2: ClipSpec(gop_frames=50, b_frames=2, frames=100)}
+CLIPS = {1: ClipSpec(gop_frames=25, audio="aac"), 2: ClipSpec(gop_frames=50, frames=100)}
 SEGMENT_S = 10
 SYNC_S = 1.0
 RECORDED_S = 14
