@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mini_nvr.clock import US_PER_S, to_utc_us
 from mini_nvr.segment.model import Container
-from mini_nvr.segment.names import SegmentName, parse_segment_name, segment_name
+from mini_nvr.segment.names import SegmentName, foreign_start_utc_us, parse_foreign_name, parse_segment_name, segment_name
 
 
 def utc(text: str) -> int:
@@ -94,3 +94,69 @@ def test_names_sort_by_time_within_a_day() -> None:
     start = utc("2026-11-22T03:00:00")
     names = [segment_name(1, start + i * 300 * US_PER_S, zone, "mp4") for i in range(20)]
     assert names == sorted(names)
+
+
+FOREIGN = [
+    ("ch1/2024-01-15/120000.mkv", 1, "2024-01-15T12:00:00", "mkv"),
+    ("ch12/2024-01-15/235959.mp4", 12, "2024-01-15T23:59:59", "mp4"),
+    ("ch3_20240115_120000.mkv", 3, "2024-01-15T12:00:00", "mkv"),
+]
+
+
+@pytest.mark.parametrize(("text", "channel", "local", "container"), FOREIGN)
+def test_names_of_other_products_are_read(text: str, channel: int, local: str, container: str) -> None:
+    name = parse_foreign_name(PurePosixPath(text))
+    assert name is not None
+    assert (name.channel, name.local.isoformat()[:19], name.container) == (channel, local, container)
+    assert parse_segment_name(PurePosixPath(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ch1/2024-01-15/120000+0100.mkv",
+        "ch0/2024-01-15/120000.mkv",
+        "ch1/2024-02-30/120000.mkv",
+        "ch1/2024-01-15/250000.mkv",
+        "ch1/20240115/120000.mkv",
+        "ch1_2024-01-15_120000.mkv",
+        "ch1_20240115_120000.avi",
+        "ch1/2024-01-15/120000.mkv.part",
+        "../ch1_20240115_120000.mkv",
+        "ch1/2024-01-15/x/120000.mkv",
+    ],
+)
+def test_every_other_path_is_no_footage_of_another_product(text: str) -> None:
+    assert parse_foreign_name(PurePosixPath(text)) is None
+
+
+def _foreign_start(text: str, modified_utc_us: int = 0) -> int | None:
+    name = parse_foreign_name(PurePosixPath(text))
+    assert name is not None
+    return foreign_start_utc_us(name, ZoneInfo("Europe/Berlin"), modified_utc_us)
+
+
+def _us(text: str) -> int:
+    return to_utc_us(datetime.fromisoformat(text))
+
+
+def test_foreign_names_are_local_time() -> None:
+    assert _foreign_start("ch1/2024-01-15/120000.mkv") == _us("2024-01-15T11:00:00+00:00")
+    assert _foreign_start("ch1_20240715_120000.mkv") == _us("2024-07-15T10:00:00+00:00")
+    assert _foreign_start("ch1_19600715_120000.mkv") is None
+
+
+@pytest.mark.parametrize(
+    ("modified", "start"),
+    [
+        ("2026-10-25T00:35:00+00:00", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25T01:35:00+00:00", "2026-10-25T01:30:00+00:00"),
+        ("2027-01-01T00:00:00+00:00", "2026-10-25T00:30:00+00:00"),
+    ],
+)
+def test_in_the_repeated_hour_the_files_own_time_stamp_decides(modified: str, start: str) -> None:
+    assert _foreign_start("ch1_20261025_023000.mkv", _us(modified)) == _us(start)
+
+
+def test_a_time_that_the_clock_skipped_is_read_by_the_offset_before() -> None:
+    assert _foreign_start("ch1_20260329_023000.mkv") == _us("2026-03-29T01:30:00+00:00")

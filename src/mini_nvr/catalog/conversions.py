@@ -48,17 +48,17 @@ def adopt(catalog: Catalog, found: Sequence[SegmentChange], damaged: Collection[
         _explain_around(connection, found)
 
 
-def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChange) -> bool:
+def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChange, *, known: bool = True) -> bool:
     """The row of `original` now speaks of the file in `change`, which is on the disk; one transaction.
 
     A row that somebody made for the new file meanwhile goes, its protection is kept. False, and nothing changed, when the original
-    has a row that is no longer sealed: it is being deleted.
+    is being deleted, or was: it had a row (`known`) and has none now, nor has the new file.
     """
     entry = segment_entry(change)
     with catalog.database.write() as connection:
         old = _row_at(connection, original)
         new = _row_at(connection, change.path)
-        if old is not None and old.state is not SegmentState.SEALED:
+        if old.state is not SegmentState.SEALED if old is not None else known and new is None:
             return False
         if old is not None:
             if new is not None:

@@ -87,7 +87,7 @@ class Fingerprint:
         return abs(self.audio_frames - other.audio_frames) <= 1
 
 
-def convert_file(original: Original, target: Path, pace: Pace) -> tuple[SegmentFacts, Fingerprint]:
+def convert_file(original: Original, target: Path, pace: Pace) -> Fingerprint:
     """Write `original` as a sealed, durable file of ours; `target` must not exist, and does not when this fails.
 
     Raises:
@@ -100,13 +100,14 @@ def convert_file(original: Original, target: Path, pace: Pace) -> tuple[SegmentF
             writer = HybridWriter(target, original.header, formats)
             fingerprint = _write(writer, parts, pace)
             _require_as_claimed(original, footage, fingerprint)
-        return writer.seal(), fingerprint
+        writer.seal()
     except SegmentError as exc:
         _discard(writer)
         raise ConversionError(str(exc)) from exc
     except BaseException:
         _discard(writer)
         raise
+    return fingerprint
 
 
 def verify_file(original: Original, written: Fingerprint, target: Path, pace: Pace) -> SegmentFacts:

@@ -107,7 +107,7 @@ class Footage:
             Unconvertible: a frame that is not the last is damaged, or much of the file cannot be read.
             ConversionError: the disk refuses.
         """
-        times = _VideoTimes(self.video_stream.time_base or Fraction(1, 1000))
+        times = PresentationTimes(self.video_stream.time_base or Fraction(1, 1000))
         broken: str | None = None
         started = False
         for packet in self._packets():
@@ -129,7 +129,7 @@ class Footage:
             if not data:
                 self.account.bare += 1
                 continue
-            pts, duration = times.place(packet)
+            pts, duration = times.place(packet.pts if packet.pts is not None else packet.dts, packet.duration)
             yield CodedVideo(data, pts, duration, packet.is_keyframe)
         self.account.cut = broken is not None
         self._require_complete()
@@ -162,8 +162,11 @@ class Footage:
             raise Unconvertible(f"{self.path.name}: its video cannot be described: {exc}") from exc
 
 
-class _VideoTimes:
-    """Presentation times in 90 kHz, on one line: where the source's clock began anew, the line goes on."""
+class PresentationTimes:
+    """Times in 90 kHz on one line: where the source's clock began anew, the line goes on. Pure.
+
+    shift: what was added to the latest time.
+    """
 
     def __init__(self, time_base: Fraction) -> None:
         self._factor = time_base * VIDEO_CLOCK_HZ
@@ -171,19 +174,18 @@ class _VideoTimes:
         self._duration = _DEFAULT_DURATION
         self.shift = 0
 
-    def place(self, packet: "av.Packet[av.stream.Stream]") -> tuple[int, int]:
-        """(pts, duration or 0) of the next frame in decoding order."""
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        following = (self._newest or 0) + self._duration
+    def place(self, stamp: int | None, duration: int | None) -> tuple[int, int]:
+        """(presentation time, duration or 0) of the next frame in decoding order, from what the container says in its time base."""
+        following = 0 if self._newest is None else self._newest + self._duration
         pts = following if stamp is None else round(stamp * self._factor) + self.shift
         if self._newest is not None and pts < self._newest - _BACKWARD_JUMP:
             self.shift += following - pts
             pts = following
-        duration = round((packet.duration or 0) * self._factor)
+        lasts = round((duration or 0) * self._factor)
         if self._newest is None or pts > self._newest:
             self._newest = pts
-        self._duration = duration or self._duration
-        return pts, duration
+        self._duration = lasts or self._duration
+        return pts, lasts
 
 
 def require_video(opened: InputContainer, path: Path) -> "av.VideoStream":

@@ -1,0 +1,321 @@
+"""The converter over real folders: what it takes over, what it leaves, and what is left of it after a crash at any step."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from mini_nvr.catalog.conversions import count_failed, failed_conversions
+from mini_nvr.catalog.model import SegmentChange, SegmentState
+from mini_nvr.catalog.playback_queries import indexed_segments
+from mini_nvr.catalog.recovery import repair
+from mini_nvr.catalog.rescan import rescan
+from mini_nvr.catalog.snapshot import snapshot
+from mini_nvr.errors import GapCause
+from mini_nvr.playback.export import plan
+from mini_nvr.playback.playlist import playlist
+from mini_nvr.segment.matroska import MatroskaWriter
+from mini_nvr.segment.matroska import scan_matroska as scan_mkv
+from mini_nvr.segment.model import SegmentHeader
+from mini_nvr.segment.scan import scan
+from mini_nvr.storage.alarms import AlarmKind
+from mini_nvr.storage.converter import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
+from mini_nvr.storage.converter_steps import Step
+from mini_nvr.storage.foreign import originals
+from tests.support.clock import FakeClock
+from tests.support.conversion import NOW_UTC_US, Archive
+from tests.support.footage import cut_into_parts, video_clip
+from tests.support.foreign_files import MJPEG, OLD, X264_B, make, pictures
+from tests.support.waiting import until
+
+STEPS: tuple[Step, ...] = ("written", "verified", "renamed", "exchanged", "removed")
+OWN = "ch1/2023-11-14/120000+0000.mkv"
+OWN_START = 1_699_963_200_000_000
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    made = Archive(tmp_path)
+    yield made
+    made.catalog.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW_UTC_US)
+
+
+def record_own(archive: Archive, path: str = OWN, *, start_utc_us: int = OWN_START) -> Path:
+    """A Matroska recording of ours, sealed, with its row."""
+    header = SegmentHeader(1, "Yard", start_utc_us, "ab" * 16, 0, "arrival")
+    clip = video_clip()
+    writer = MatroskaWriter(archive.record_dir / path, header, [clip.format])
+    for part in cut_into_parts([clip]):
+        writer.append(part)
+    archive.put(path, writer.seal())
+    return archive.record_dir / path
+
+
+def rows(archive: Archive) -> list[tuple[str, str]]:
+    return [(str(row.path), row.state.value) for row in archive.catalog.segments()]
+
+
+def test_footage_of_another_product_is_taken_over_and_converted(archive: Archive, clock: FakeClock) -> None:
+    seen = {
+        "ch1/2023-11-14/100000+0000.mp4": pictures(
+            make(archive.record_dir / "ch1/2023-11-14/100000.mkv", audio=("-c:a", "mp2"), rate=16_000)
+        ),
+        "ch1/2023-11-14/100003+0000.mp4": pictures(make(archive.record_dir / "ch1/2023-11-14/100003.mp4", video=X264_B)),
+        "ch2/2023-11-14/110000+0000.mp4": pictures(make(archive.record_dir / "ch2_20231114_110000.mkv")),
+    }
+    archive.converter(clock).look()
+    assert archive.files() == sorted(seen)
+    assert sorted(rows(archive)) == [(path, "sealed") for path in sorted(seen)]
+    for path, before in seen.items():
+        assert pictures(archive.record_dir / path) == before
+    first = archive.catalog.segments(1)[0]
+    assert (first.time_source, first.video_codec is not None, first.audio_codec) == ("file name", True, "mp4a.40.2")
+    assert scan(archive.record_dir / first.path).header.camera_name == "Yard"
+
+
+def test_what_was_converted_plays(archive: Archive, clock: FakeClock) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv", audio=("-c:a", "pcm_alaw"))
+    archive.converter(clock).look()
+    row = archive.catalog.segments(1)[0]
+    text = playlist(
+        archive.catalog, 1, row.start_utc_us, row.end_utc_us, now_utc_us=clock.utc_us(), uri=lambda segment: f"{segment}.mp4"
+    )
+    assert text.count("#EXTINF") == 3
+    movie = plan(archive.catalog, archive.record_dir, 1, row.start_utc_us, row.end_utc_us)
+    assert movie.duration_us == row.duration_us
+
+
+def test_our_matroska_keeps_its_id_its_protection_and_its_place(archive: Archive, clock: FakeClock) -> None:
+    before = pictures(record_own(archive))
+    old = archive.catalog.segments(1)[0]
+    archive.catalog.protect([old.id], protected=True)
+    archive.converter(clock).look()
+    new = archive.catalog.segments(1)[0]
+    assert str(new.path) == OWN.replace(".mkv", ".mp4")
+    assert (new.id, new.protected, new.start_utc_us, new.run_id) == (old.id, True, old.start_utc_us, old.run_id)
+    assert abs(new.duration_us - old.duration_us) <= 1_000
+    assert new.container == "mp4"
+    assert indexed_segments(archive.catalog, 1, old.start_utc_us)[0].index
+    assert pictures(archive.record_dir / new.path) == before
+    assert archive.files() == [str(new.path)]
+
+
+def test_what_is_growing_deleted_or_unknown_is_left_alone(archive: Archive, clock: FakeClock) -> None:
+    growing, deleting, unknown = (f"ch1/2023-11-14/12000{n}+0000.mkv" for n in range(3))
+    for number, path in enumerate((growing, deleting, unknown)):
+        record_own(archive, path, start_utc_us=OWN_START + number * 1_000_000)
+    facts = scan_mkv(archive.record_dir / growing)
+    archive.put(growing, replace(facts, sealed=False))
+    archive.catalog.mark_deleting([row.id for row in archive.catalog.segments() if str(row.path) == deleting])
+    archive.catalog.forget([row.id for row in archive.catalog.segments() if str(row.path) == unknown])
+    archive.converter(clock).look()
+    assert archive.files() == sorted([growing, deleting, unknown])
+
+
+def test_a_file_that_is_still_being_written_waits(archive: Archive, clock: FakeClock) -> None:
+    path = make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    os.utime(path, (NOW_UTC_US // 1_000_000 - 30,) * 2)
+    converter = archive.converter(clock)
+    converter.look()
+    assert rows(archive) == []
+    clock.advance(3_700)
+    converter.look()
+    assert [state for _, state in rows(archive)] == ["sealed"]
+
+
+def test_gaps_around_footage_that_was_taken_over_agree_with_it(archive: Archive, clock: FakeClock) -> None:
+    record_own(archive)
+    for time in ("100000", "100003", "110000"):
+        make(archive.record_dir / f"ch1/2023-11-14/{time}.mkv")
+    archive.converter(clock).look()
+    gaps = [(row.start_utc_us - OWN_START, (row.end_utc_us or 0) - OWN_START, row.cause) for row in archive.catalog.gaps(1)]
+    minute = 60_000_000
+    assert gaps == [
+        (-120 * minute + 6_000_000, -60 * minute, GapCause.UNKNOWN),
+        (-60 * minute + 3_000_000, 0, GapCause.UNKNOWN),
+    ]
+
+
+def test_converting_agrees_with_a_rescan(archive: Archive, clock: FakeClock) -> None:
+    record_own(archive)
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    make(archive.record_dir / "ch2_20231114_110000.mkv", audio=("-c:a", "pcm_mulaw"))
+    archive.converter(clock).look()
+    before = snapshot(archive.catalog)
+    rescan(archive.catalog, archive.record_dir)
+    assert snapshot(archive.catalog) == before
+
+
+def test_rescan_and_repair_keep_footage_that_waits_for_conversion(archive: Archive, clock: FakeClock) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv", video=MJPEG)
+    make(archive.record_dir / "ch1_20231114_110000.mkv", video=MJPEG)
+    archive.converter(clock).look()
+    before = rows(archive)
+    assert [path for path, _ in before] == ["ch1/2023-11-14/100000.mkv", "ch1_20231114_110000.mkv"]
+    rescan(archive.catalog, archive.record_dir)
+    repair(archive.catalog, archive.record_dir, NOW_UTC_US)
+    assert rows(archive) == before
+    (archive.record_dir / "ch1_20231114_110000.mkv").unlink()
+    rescan(archive.catalog, archive.record_dir)
+    assert rows(archive) == before[:1]
+
+
+def test_what_cannot_be_converted_is_kept_listed_told_and_tried_again(archive: Archive, clock: FakeClock) -> None:
+    mjpeg, broken = "ch1/2023-11-14/100000.mkv", "ch1/2023-11-14/110000.mp4"
+    make(archive.record_dir / mjpeg, video=MJPEG)
+    make(archive.record_dir / broken).write_bytes(b"never completed")
+    os.utime(archive.record_dir / broken, (OLD, OLD))
+    converter = archive.converter(clock)
+    converter.look()
+    assert archive.files() == [mjpeg, broken]
+    assert sorted(rows(archive)) == [(mjpeg, "sealed"), (broken, "damaged")]
+    assert [(str(item.path), item.attempts) for item in failed_conversions(archive.catalog)] == [(mjpeg, 1), (broken, 1)]
+    assert converter.report().failed == 2
+    converter.look()
+    assert [item.attempts for item in failed_conversions(archive.catalog)] == [1, 1]
+    clock.advance(8 * 86_400)
+    converter.look()
+    assert [item.attempts for item in failed_conversions(archive.catalog)] == [2, 2]
+    for path in (mjpeg, broken):
+        (archive.record_dir / path).unlink()
+    clock.advance(86_400)
+    converter.look()
+    assert count_failed(archive.catalog) == 0
+
+
+def test_the_owner_is_told_once(archive: Archive, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv", video=MJPEG)
+    converter = archive.converter(clock)
+    converter.look()
+    converter.look()
+    told = [record.message for record in caplog.records if AlarmKind.CONVERSION in record.message]
+    assert len(told) == 1
+    assert "1 files are kept as they are, the first: 100000.mkv: holds mjpeg video" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "repaired"),
+    [
+        *((kind, step, False) for kind in ("own", "foreign") for step in STEPS),
+        *((kind, step, True) for kind in ("own", "foreign") for step in ("renamed", "exchanged")),
+        ("own", "verified", True),
+    ],
+)
+def test_a_kill_at_any_step_loses_nothing(tmp_path: Path, clock: FakeClock, kind: str, step: Step, *, repaired: bool) -> None:
+    folder = tmp_path / "nvr"
+    archive = Archive(folder)
+    path = record_own(archive) if kind == "own" else make(archive.record_dir / "ch1/2023-11-14/120000.mkv")
+    before = pictures(path)
+    archive.catalog.close()
+    killed = subprocess.run([sys.executable, "-m", "tests.support.conversion", str(folder), step], check=False, timeout=60)
+    assert killed.returncode == 9
+    archive = Archive(folder)
+    try:
+        if repaired:
+            repair(archive.catalog, archive.record_dir, NOW_UTC_US)
+        archive.converter(clock).look()
+        assert archive.files() == [OWN.replace(".mkv", ".mp4")]
+        assert rows(archive) == [(OWN.replace(".mkv", ".mp4"), "sealed")]
+        assert pictures(archive.record_dir / archive.files()[0]) == before
+        assert count_failed(archive.catalog) == 0
+        then = snapshot(archive.catalog)
+        rescan(archive.catalog, archive.record_dir)
+        assert snapshot(archive.catalog) == then
+    finally:
+        archive.catalog.close()
+
+
+def test_what_is_deleted_during_its_conversion_does_not_come_back(archive: Archive, clock: FakeClock) -> None:
+    record_own(archive)
+
+    def delete(step: Step) -> None:
+        if step == "renamed":
+            ids = [row.id for row in archive.catalog.mark_deleting(row.id for row in archive.catalog.segments())]
+            (archive.record_dir / OWN).unlink()
+            archive.catalog.forget(ids)
+
+    archive.converter(clock, delete).look()
+    assert archive.files() == []
+    assert rows(archive) == []
+
+
+def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -> None:
+    """Another product's file, and one of ours that began in the same second."""
+    foreign = pictures(make(archive.record_dir / "ch1/2023-11-14/120000.mkv", seconds=2))
+    own = pictures(record_own(archive))
+    archive.converter(clock).look()
+    assert archive.files() == ["ch1/2023-11-14/120000+0000-2.mp4", "ch1/2023-11-14/120000+0000.mp4"]
+    found = {len(pictures(archive.record_dir / path)) for path in archive.files()}
+    assert found == {len(foreign), len(own)}
+
+
+def test_another_volume_is_not_touched(archive: Archive, clock: FakeClock) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    (archive.record_dir / ".mini-nvr-volume").unlink()
+    archive.converter(clock).look()
+    assert rows(archive) == []
+    assert archive.files() == ["ch1/2023-11-14/100000.mkv"]
+
+
+def test_links_are_not_followed(archive: Archive, clock: FakeClock, tmp_path: Path) -> None:
+    outside = make(tmp_path / "outside" / "100000.mkv")
+    (archive.record_dir / "ch1/2023-11-14").mkdir(parents=True)
+    (archive.record_dir / "ch1/2023-11-14/100000.mkv").symlink_to(outside)
+    (archive.record_dir / "ch2").symlink_to(outside.parent)
+    archive.converter(clock).look()
+    assert rows(archive) == []
+    assert outside.exists()
+
+
+def test_the_newest_come_first(archive: Archive) -> None:
+    names = ["ch1/2023-11-14/100000.mkv", "ch2_20231114_110000.mp4", "ch1/2023-11-15/000001.mp4", "ch1/2023-11-15/120000+0100.mkv"]
+    for name in (*names, "ch1/2023-11-15/120000+0100.mp4", "ch1/notes.txt", "ch1/2023-11-15/x.mkv"):
+        (archive.record_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (archive.record_dir / name).touch()
+    assert [str(path) for path in originals(archive.record_dir)] == [names[3], names[2], names[1], names[0]]
+
+
+async def test_it_runs_until_it_is_cancelled(archive: Archive, clock: FakeClock) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    converter = archive.converter(clock)
+    task = asyncio.create_task(converter.run())
+    await until(lambda: clock.sleepers == 1)
+    assert converter.report().converted == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_attempts_come_less_and_less_often() -> None:
+    waits = [retry_after_us(attempts) for attempts in range(1, 200)]
+    assert waits[0] == FIRST_RETRY_US
+    assert waits == sorted(waits)
+    assert waits[-1] == LAST_RETRY_US
+
+
+def test_a_row_that_somebody_made_for_the_result_is_merged(archive: Archive, clock: FakeClock) -> None:
+    """A recorder that starts between rename and exchange adopts the result; whoever protects it then has it protected."""
+    record_own(archive)
+    result = PurePosixPath(OWN.replace(".mkv", ".mp4"))
+
+    def adopt_result(step: Step) -> None:
+        if step == "renamed":
+            archive.catalog.commit([SegmentChange(result, scan(archive.record_dir / result))])
+            new = archive.catalog.segment_at(result)
+            assert new is not None
+            archive.catalog.protect([new.id], protected=True)
+
+    old = archive.catalog.segments(1)[0]
+    archive.converter(clock, adopt_result).look()
+    (row,) = archive.catalog.segments(1)
+    assert (row.id, row.protected, row.state) == (old.id, True, SegmentState.SEALED)
