@@ -5,21 +5,182 @@
  * `cameras.pictures` and `cameras.painted`.
  */
 import type { Attachment } from "svelte/attachments";
+import { untrack } from "svelte";
 
+import { cameras } from "../state/cameras.svelte";
+import { causeOf } from "../state/causes";
+import { clock } from "../state/clock.svelte";
 import type { Channel } from "../state/types";
+import { watch } from "../state/watch.svelte";
+import { formatDuration } from "../time/format";
+import type { Span, UtcUs } from "../time/instant";
+import { causeOfGap } from "./footage_search";
+import { Part, type PartEvents } from "./part";
+import { planOf } from "./plan";
+import { follow } from "./reactive.svelte";
+import { RunClock } from "./run_clock";
+import { seen } from "./seen.svelte";
+import { stageNote } from "./stage_note.svelte";
 
-export const stage = {
+/** The playhead is told so often at most. */
+const MOVED_MS = 100;
+const BEAT_MS = 100;
+const LIVE_BEAT_MS = 250;
+
+class Stage implements PartEvents {
+  readonly #parts = new Map<Channel, Part>();
+  readonly #clock = new RunClock(clock.nowUs(), performance.now());
+  #movedMs = 0;
+  #beat: ReturnType<typeof setInterval> | undefined;
+  #unfollow: (() => void) | null = null;
+  /** After a step of the picture that leads, the others go to its frame. */
+  #stepped = false;
+
+  /** A short note on playing, such as that a gap was skipped; empty when there is none. Reactive. */
+  get note(): string {
+    return stageNote.text;
+  }
+
   /** Put the picture of a camera into an element for as long as it is there. */
-  place(_channel: Channel): Attachment<HTMLElement> {
-    return () => undefined;
-  },
+  place(channel: Channel): Attachment<HTMLElement> {
+    return (element) => untrack(() => this.#enter(channel, element));
+  }
+
+  #enter(channel: Channel, element: HTMLElement): () => void {
+    this.#parts.get(channel)?.leave();
+    const part = new Part(channel, element, this);
+    this.#parts.set(channel, part);
+    const unwatch = seen.watch(channel, element);
+    this.#start();
+    return () => {
+      unwatch();
+      part.leave();
+      if (this.#parts.get(channel) === part) this.#parts.delete(channel);
+      if (this.#parts.size === 0) this.#stop();
+    };
+  }
+
+  #start(): void {
+    if (this.#unfollow !== null) return this.#apply();
+    this.#unfollow = follow(() => this.#apply());
+    this.#beat = setInterval(() => this.#keepTime(), BEAT_MS);
+  }
+
+  #stop(): void {
+    this.#unfollow?.();
+    this.#unfollow = null;
+    clearInterval(this.#beat);
+  }
+
+  #apply(): void {
+    const state = watch.now;
+    const list = cameras.list;
+    const onScreen = seen.hidden ? [] : state.order.filter((channel) => seen.channels.has(channel));
+    untrack(() => {
+      for (const part of this.#parts.values()) {
+        // stills are shown while the playhead is dragged; what plays waits for its end
+        if (state.scrubbing && !seen.hidden) part.setPlaying(false);
+        else
+          part.apply(
+            planOf(
+              list.find((one) => one.channel === part.channel),
+              state,
+              onScreen,
+            ),
+            state,
+          );
+      }
+    });
+  }
+
+  get #leader(): Part | undefined {
+    return [...this.#parts.values()].find((part) => part.leads);
+  }
+
+  painted(part: Part, utcUs: UtcUs): void {
+    const state = watch.now;
+    if (state.live || state.scrubbing || !part.leads) return;
+    const nowMs = performance.now();
+    if (part.heldAt !== null && (state.skipGaps || utcUs < part.heldAt.endUs)) part.heldAt = null;
+    if (part.heldAt !== null) return;
+    this.#clock.set(utcUs, nowMs);
+    if (this.#stepped) this.#alignTo(utcUs);
+    if (state.intent === "playing" && nowMs - this.#movedMs < MOVED_MS) return;
+    this.#movedMs = nowMs;
+    watch.ask({ type: "moved", toUs: utcUs });
+  }
+
+  #alignTo(utcUs: UtcUs): void {
+    this.#stepped = false;
+    for (const part of this.#parts.values()) if (part.follows) part.seek(utcUs, false);
+  }
+
+  gap(part: Part, span: Span): void {
+    if (!part.leads) return;
+    this.#clock.set(watch.now.instantUs, performance.now());
+    void this.#sayGap(part.channel, span, watch.now.skipGaps);
+  }
+
+  async #sayGap(channel: Channel, span: Span, skipped: boolean): Promise<void> {
+    const { text } = causeOf(await causeOfGap(channel, span.startUs, span.endUs));
+    const cause = text === "" ? "" : `: ${text}`;
+    stageNote.say(
+      `${skipped ? "Skipped" : "Waiting through"} ${formatDuration(span.endUs - span.startUs)} without footage${cause}`,
+    );
+  }
+
+  end(part: Part): void {
+    const state = watch.now;
+    if (part.leads && !state.live && !state.scrubbing && state.intent === "playing") watch.ask({ type: "live" });
+  }
+
+  #keepTime(): void {
+    const state = watch.now;
+    const nowMs = performance.now();
+    if (state.scrubbing) return;
+    if (state.live) return this.#keepLive(nowMs);
+    if (state.intent === "paused") return;
+    const clockUs = this.#lead(state.speed, nowMs);
+    if (clockUs === null) return;
+    for (const part of this.#parts.values()) if (part.follows) part.keepTo(clockUs, state.speed, nowMs);
+  }
+
+  #keepLive(nowMs: number): void {
+    if (nowMs - this.#movedMs < LIVE_BEAT_MS) return;
+    this.#movedMs = nowMs;
+    watch.ask({ type: "moved", toUs: clock.nowUs() });
+  }
+
+  /** Where the picture that leads is; in a gap that is waited through, time goes on without it. */
+  #lead(speed: number, nowMs: number): UtcUs | null {
+    const leader = this.#leader;
+    if (leader === undefined) return null;
+    if (leader.heldAt === null) return leader.player.positionUs();
+    const clockUs = this.#clock.at(nowMs, speed);
+    if (clockUs < leader.heldAt.endUs) {
+      watch.ask({ type: "moved", toUs: clockUs });
+      return clockUs;
+    }
+    const { endUs } = leader.heldAt;
+    leader.resume();
+    return endUs;
+  }
+
   /** A JPEG of what a tile shows. */
-  snapshot(_channel: Channel): Promise<Blob | null> {
-    return Promise.resolve(null);
-  },
-  pictureInPicture(_channel: Channel): Promise<void> {
-    return Promise.resolve();
-  },
-  /** One frame on or back, on all pictures. */
-  step(_frames: 1 | -1): void {},
-};
+  snapshot(channel: Channel): Promise<Blob | null> {
+    return this.#parts.get(channel)?.player.snapshot() ?? Promise.resolve(null);
+  }
+
+  async pictureInPicture(channel: Channel): Promise<void> {
+    await this.#parts.get(channel)?.player.pictureInPicture();
+  }
+
+  /** One frame on or back, on all pictures; pauses. */
+  step(frames: 1 | -1): void {
+    if (watch.now.live || watch.now.intent === "playing") watch.ask({ type: "pause" });
+    this.#stepped = true;
+    this.#leader?.player.step(frames);
+  }
+}
+
+export const stage = new Stage();

@@ -4,7 +4,7 @@
  * Nothing here assumes that a request succeeded: `intent` is what the person wants; what the picture does is told by the media driver
  * (`PictureState`), and where it is by `moved`.
  */
-import type { Span, UtcUs } from "../time/instant";
+import { plus, type Span, type UtcUs } from "../time/instant";
 import type { Channel } from "./types";
 
 /** Tiles on screen: as many as there are cameras, a square number, or a free grid. */
@@ -32,6 +32,8 @@ export interface WatchState {
   /** The playhead. While live, the newest frame's time or now. */
   readonly instantUs: UtcUs;
   readonly intent: "playing" | "paused";
+  /** Grows whenever somebody goes to an instant: pictures follow it, and go on by themselves otherwise. */
+  readonly jumps: number;
   readonly speed: Speed;
   /** The playhead is being dragged: stills are shown, the intent waits for its end. */
   readonly scrubbing: boolean;
@@ -63,9 +65,15 @@ export type Request =
   | { readonly type: "scrubEnd"; readonly nowUs: UtcUs }
   /** The driver painted a frame of this instant, or the clock of live pictures went on. */
   | { readonly type: "moved"; readonly toUs: UtcUs }
+  /** Go on or back by so much from the playhead. */
+  | { readonly type: "skip"; readonly byUs: number; readonly nowUs: UtcUs }
   | { readonly type: "play" }
   | { readonly type: "pause" }
+  /** Play what is paused, pause what plays. */
+  | { readonly type: "toggle" }
   | { readonly type: "speed"; readonly speed: Speed }
+  | { readonly type: "faster" }
+  | { readonly type: "slower" }
   | { readonly type: "skipGaps"; readonly skip: boolean }
   | { readonly type: "sync"; readonly sync: boolean }
   | { readonly type: "sound"; readonly channel: Channel | null }
@@ -84,6 +92,7 @@ export const START: WatchState = {
   live: true,
   instantUs: 0 as UtcUs,
   intent: "playing",
+  jumps: 0,
   speed: 1,
   scrubbing: false,
   skipGaps: true,
@@ -96,6 +105,32 @@ export const START: WatchState = {
 
 const at = (state: WatchState, toUs: UtcUs, nowUs: UtcUs): WatchState =>
   toUs >= nowUs ? { ...state, live: true, instantUs: nowUs, speed: 1 } : { ...state, live: false, instantUs: toUs };
+
+const jump = (state: WatchState): WatchState => ({ ...state, jumps: state.jumps + 1 });
+
+/** To an instant; who goes to now wants to see it go on. */
+function seek(state: WatchState, toUs: UtcUs, nowUs: UtcUs): WatchState {
+  const there = jump({ ...at(state, toUs, nowUs), scrubbing: false });
+  return there.live ? { ...there, intent: "playing" } : there;
+}
+
+/** Slower than the world, live becomes footage; faster is not possible there. */
+function atSpeed(state: WatchState, speed: Speed): WatchState {
+  if (!state.live) return { ...state, speed };
+  return speed >= 1 ? state : jump({ ...state, live: false, speed });
+}
+
+function neighbour(speed: Speed, by: 1 | -1): Speed {
+  const index = SPEEDS.indexOf(speed) + by;
+  return SPEEDS[Math.min(Math.max(index, 0), SPEEDS.length - 1)] ?? 1;
+}
+
+/** What the address bar says; an instant without a word on live is one to go to. */
+function restored(state: WatchState, said: Partial<WatchState>): WatchState {
+  const goes = said.live !== undefined || said.instantUs !== undefined;
+  const next = { ...state, ...said, jumps: state.jumps, scrubbing: false };
+  return goes ? jump(next) : next;
+}
 
 /** The state after a request. */
 export function answer(state: WatchState, request: Request): WatchState {
@@ -117,23 +152,31 @@ export function answer(state: WatchState, request: Request): WatchState {
     case "single":
       return { ...state, single: request.single };
     case "live":
-      return { ...state, live: true, intent: "playing", speed: 1, scrubbing: false };
+      return jump({ ...state, live: true, intent: "playing", speed: 1, scrubbing: false });
     case "seek":
-      return { ...at(state, request.toUs, request.nowUs), scrubbing: false };
+      return seek(state, request.toUs, request.nowUs);
+    case "skip":
+      return seek(state, plus(state.instantUs, request.byUs), request.nowUs);
     case "scrubStart":
       return { ...state, scrubbing: true };
     case "scrubMove":
       return { ...at(state, request.toUs, request.nowUs), scrubbing: true };
     case "scrubEnd":
-      return { ...at(state, state.instantUs, request.nowUs), scrubbing: false };
+      return state.scrubbing ? seek(state, state.instantUs, request.nowUs) : state;
     case "moved":
       return state.scrubbing ? state : { ...state, instantUs: request.toUs };
     case "play":
       return { ...state, intent: "playing" };
     case "pause":
       return { ...state, intent: "paused", live: false };
+    case "toggle":
+      return answer(state, { type: state.intent === "playing" ? "pause" : "play" });
     case "speed":
-      return state.live ? state : { ...state, speed: request.speed };
+      return atSpeed(state, request.speed);
+    case "faster":
+      return atSpeed(state, neighbour(state.speed, 1));
+    case "slower":
+      return atSpeed(state, neighbour(state.speed, -1));
     case "skipGaps":
       return { ...state, skipGaps: request.skip };
     case "sync":
@@ -147,6 +190,6 @@ export function answer(state: WatchState, request: Request): WatchState {
     case "window":
       return { ...state, window: request.window };
     case "restore":
-      return { ...state, ...request.state };
+      return restored(state, request.state);
   }
 }

@@ -1,0 +1,166 @@
+/** One live stream on one screen: from the WebSocket's messages to frames close to the newest one, and to words for what is wrong. */
+import type { Channel, PictureState, StreamName } from "../state/types";
+import { plus, US_PER_S, utcUs, type UtcUs } from "../time/instant";
+import { LiveEdge } from "./live_edge";
+import { readMessage, type Header, type LiveEvent, type Part } from "./live_messages";
+import { decodeTimeS, videoMime, withoutSound } from "./mp4_boxes";
+import type { LiveFeed, Screen } from "./screen";
+import type { Source, SourceEvents } from "./source";
+
+/** Without a painted frame for so long, a picture is not live. */
+export const STALE_MS = 2_000;
+const LOOK_MS = 250;
+const CLOSED_SIGNED_OUT = 1008;
+const TIMESCALE = 90_000;
+
+export interface LiveRequest {
+  readonly channel: Channel;
+  readonly stream: StreamName;
+  /** Sound is asked for; otherwise it is left away. */
+  readonly heard: boolean;
+}
+
+export function liveUrl({ channel, stream }: LiveRequest): string {
+  const url = new URL(`/api/channel/${channel}/live?stream=${stream}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+export class LiveSource implements Source {
+  readonly #socket: WebSocket;
+  readonly #looking: ReturnType<typeof setInterval>;
+  readonly #edge = new LiveEdge();
+  #header: Header | null = null;
+  #feed: LiveFeed | null = null;
+  /** The wall instant of media time 0, as the newest key frame has it. */
+  #zeroUs: UtcUs | null = null;
+  #started = false;
+  #paintedMs = performance.now();
+  #paintedUs: UtcUs | null = null;
+  #cause: string | null = null;
+
+  constructor(
+    readonly screen: Screen,
+    readonly request: LiveRequest,
+    readonly events: SourceEvents,
+  ) {
+    screen.listen({
+      painted: (mediaS) => this.#painted(mediaS),
+      dry: () => this.#edge.dry(performance.now()),
+      failed: () => this.#over("later"),
+    });
+    screen.setRate(1);
+    screen.setHeard(request.heard);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    this.#socket = new WebSocket(liveUrl(request));
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onmessage = (message: MessageEvent<ArrayBuffer>) => this.#heard(message.data);
+    this.#socket.onclose = (event) => this.#over(event.code === CLOSED_SIGNED_OUT ? "signedOut" : "later");
+  }
+
+  #heard(data: ArrayBuffer): void {
+    const message = readMessage(data);
+    switch (message.kind) {
+      case "header":
+        return this.#begin(message);
+      case "init":
+        return this.#feed?.append(this.request.heard ? message.data : withoutSound(message.data));
+      case "part":
+        return this.#append(message);
+      case "event":
+        return this.#told(message);
+      case "unknown":
+    }
+  }
+
+  #begin(header: Header): void {
+    // a new time line or format: another screen takes it up while this picture stays
+    if (this.#header !== null) return this.#over("again");
+    this.#header = header;
+    this.#zeroUs = header.startUs;
+    this.#feed = this.screen.openLive(this.request.heard ? header.mimeType : videoMime(header.mimeType));
+    if (this.#feed !== null) return;
+    this.close();
+    this.events.state({ kind: "unsupported", codec: header.codecs.split(",")[0] ?? "" });
+  }
+
+  #append(part: Part): void {
+    if (part.isSound && !this.request.heard) return;
+    if (!part.isSound) this.#keepClose(part);
+    this.#feed?.append(part.data);
+  }
+
+  #keepClose(part: Part): void {
+    const mediaS = part.isKey ? decodeTimeS(part.data, TIMESCALE) : null;
+    if (mediaS !== null) this.#zeroUs = plus(part.utcUs, -mediaS * US_PER_S);
+    if (!this.#started && mediaS !== null) {
+      this.#started = true;
+      this.screen.seek(mediaS);
+      this.screen.play();
+    }
+    if (this.#paintedUs === null) return;
+    const correction = this.#edge.frame(this.screen.loadedUntilS - this.screen.atS, performance.now());
+    if (correction === null) return;
+    if (correction.kind === "jump") this.screen.seek(this.screen.atS + correction.byS);
+    this.screen.setRate(correction.kind === "rate" ? correction.rate : 1);
+  }
+
+  #told(event: LiveEvent): void {
+    if (event.event === "ended") this.#cause = event.detail || event.cause || "the camera is gone";
+    if (event.event === "stalled") this.#cause = "the camera sends no pictures";
+    if (event.event === "resumed") this.#cause = null;
+  }
+
+  #painted(mediaS: number): void {
+    if (this.#zeroUs === null) return;
+    this.#paintedMs = performance.now();
+    this.#paintedUs = utcUs(this.#zeroUs + mediaS * US_PER_S);
+    this.#cause = null;
+    this.events.painted(this.#paintedUs);
+    this.events.state({ kind: "playing" });
+  }
+
+  #look(): void {
+    if (performance.now() - this.#paintedMs < STALE_MS) return;
+    this.events.state(this.#stale());
+  }
+
+  #stale(): PictureState {
+    const sinceUs = this.#paintedUs;
+    if (this.#cause !== null) return { kind: "lost", cause: this.#cause, sinceUs };
+    return sinceUs === null ? { kind: "connecting" } : { kind: "stalled", sinceUs };
+  }
+
+  #over(why: "again" | "later" | "signedOut"): void {
+    this.#hangUp();
+    this.events.over(why);
+  }
+
+  /** The picture stays as it is; nothing new comes. */
+  #hangUp(): void {
+    clearInterval(this.#looking);
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+    this.screen.listen({});
+    this.#feed?.close();
+  }
+
+  positionUs(): UtcUs | null {
+    return this.#paintedUs;
+  }
+
+  /** A live picture either goes on or stands for good: what came since is not kept. */
+  setPlaying(playing: boolean): void {
+    if (playing) return;
+    this.#hangUp();
+    this.screen.pause();
+  }
+
+  setSpeed(): void {}
+  step(): void {}
+
+  close(): void {
+    this.#hangUp();
+    this.screen.clear();
+  }
+}

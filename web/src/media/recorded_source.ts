@@ -1,0 +1,185 @@
+/** A stretch of footage on one screen: plays, seeks and steps inside its playlist, and knows each frame's wall time. */
+import type { Channel } from "../state/types";
+import { plus, US_PER_S, type Span, type UtcUs } from "../time/instant";
+import { extent, gapBetween, placeOf, toUtcUs, type FootageMap, type Gap } from "./footage_map";
+import type { Screen } from "./screen";
+import type { Source, SourceEvents } from "./source";
+import { playlistUrl, type PlaylistWindow } from "./windows";
+
+const LOOK_MS = 250;
+const STALE_MS = 2_000;
+const FIRST_FRAME_S = 0.04;
+/** A frame so close to where a seek went is its frame. */
+const NEAR_S = 0.5;
+
+export interface RecordedRequest {
+  readonly channel: Channel;
+  readonly window: PlaylistWindow;
+  readonly atUs: UtcUs;
+  readonly playing: boolean;
+  readonly speed: number;
+}
+
+export interface RecordedEvents extends SourceEvents {
+  /** The instant lies in a gap, or playing came to one; `span` is where nothing is. The picture is the first one behind it. */
+  gap(span: Span): void;
+  /** Nothing at all is listed. */
+  missing(gap: Gap): void;
+  /** All that is listed was played. */
+  ended(atUs: UtcUs): void;
+}
+
+export class RecordedSource implements Source {
+  #map: FootageMap = [];
+  #playing: boolean;
+  #askedUs: UtcUs;
+  #paintedUs: UtcUs | null = null;
+  #paintedS = 0;
+  #paintedMs = performance.now();
+  #frameS = FIRST_FRAME_S;
+  /** The next frame comes after a seek: what lies between is no gap. */
+  #sought = true;
+  #targetS = 0;
+  readonly #looking: ReturnType<typeof setInterval>;
+
+  constructor(
+    readonly screen: Screen,
+    readonly request: RecordedRequest,
+    readonly events: RecordedEvents,
+  ) {
+    this.#playing = request.playing;
+    this.#askedUs = request.atUs;
+    screen.listen({
+      painted: (mediaS) => this.#painted(mediaS),
+      dry: () => this.#dry(),
+      ended: () => this.#ended(),
+      failed: (detail) => this.#failed(detail),
+    });
+    screen.openFootage(
+      { url: playlistUrl(request.channel, request.window), startAt: (map) => this.#startAt(map) },
+      {
+        listed: (map) => (this.#map = map),
+        missing: (gap) => events.missing(gap),
+        unsupported: (codec) => events.state({ kind: "unsupported", codec }),
+        failed: (detail) => this.#failed(detail),
+      },
+    );
+    screen.setRate(request.speed);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    if (request.playing) screen.play();
+  }
+
+  /** Where footage is listed; null before it is known. */
+  get listed(): Span | null {
+    return extent(this.#map);
+  }
+
+  covers(atUs: UtcUs): boolean {
+    const span = this.listed;
+    return span !== null && atUs >= span.startUs && atUs < span.endUs;
+  }
+
+  #startAt(map: FootageMap): number {
+    const place = placeOf(map, this.#askedUs);
+    if (place.kind === "gap") this.events.gap({ startUs: place.startUs ?? this.#askedUs, endUs: place.endUs });
+    const toS = this.#mediaOf(place, map);
+    this.#targetS = toS;
+    this.screen.seek(toS);
+    return toS;
+  }
+
+  #mediaOf(place: ReturnType<typeof placeOf>, map: FootageMap): number {
+    if (place.kind === "footage") return place.mediaS;
+    if (place.kind === "gap") return place.nextS;
+    if (place.kind === "nothing") return 0;
+    // behind all footage that is listed: its last second is shown
+    return Math.max(map[0]?.startS ?? 0, place.lastS - 1);
+  }
+
+  /** Inside what `covers`; otherwise another source is needed. */
+  seek(atUs: UtcUs): void {
+    this.#askedUs = atUs;
+    this.#sought = true;
+    this.#paintedMs = performance.now();
+    this.#startAt(this.#map);
+  }
+
+  #painted(mediaS: number): void {
+    // still the frame of before
+    if (this.#sought && this.screen.seeking && Math.abs(mediaS - this.#targetS) > NEAR_S) return;
+    const utcUs = toUtcUs(this.#map, mediaS);
+    if (utcUs === null) return;
+    this.#paintedMs = performance.now();
+    const gap = this.#sought || this.#paintedUs === null ? null : gapBetween(this.#map, this.#paintedUs, utcUs);
+    const stepS = mediaS - this.#paintedS;
+    if (!this.#sought && stepS > 0.005 && stepS < 1) this.#frameS = Math.min(stepS, this.#frameS * 1.5);
+    this.#sought = false;
+    this.#paintedUs = utcUs;
+    this.#paintedS = mediaS;
+    if (gap !== null) this.events.gap(gap);
+    this.events.painted(utcUs);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.events.state(this.#playing ? { kind: "playing" } : { kind: "paused" });
+  }
+
+  #look(): void {
+    const waited = performance.now() - this.#paintedMs;
+    if (!this.#playing || waited < STALE_MS) return;
+    this.events.state(
+      this.#paintedUs === null ? { kind: "connecting" } : { kind: "stalled", sinceUs: this.#paintedUs },
+    );
+  }
+
+  /** Ran dry near the end of what is listed: it is played, though the browser may wait for a rest of a frame. */
+  #dry(): void {
+    const last = this.#map.at(-1);
+    if (last !== undefined && this.screen.atS > last.startS + last.durationS - 0.3) this.#ended();
+  }
+
+  #ended(): void {
+    const span = this.listed;
+    if (span !== null) this.events.ended(span.endUs);
+  }
+
+  #failed(detail: string): void {
+    this.events.state({ kind: "failed", detail });
+    this.events.over("later");
+  }
+
+  positionUs(): UtcUs | null {
+    if (this.#paintedUs === null) return null;
+    // between two frames, time goes on
+    return this.screen.paused || this.screen.seeking ? this.#paintedUs : toUtcUs(this.#map, this.screen.atS);
+  }
+
+  setPlaying(playing: boolean): void {
+    if (playing !== this.#playing) this.#paintedMs = performance.now();
+    this.#playing = playing;
+    if (playing) this.screen.play();
+    else this.screen.pause();
+    if (this.#paintedUs !== null) this.#tell();
+  }
+
+  setSpeed(speed: number): void {
+    this.screen.setRate(speed);
+  }
+
+  step(frames: 1 | -1): void {
+    this.setPlaying(false);
+    // into the middle of the frame: its edges are rounded
+    this.screen.seek(Math.max(0, this.#paintedS + (frames + 0.5) * this.#frameS));
+    this.#sought = true;
+  }
+
+  close(): void {
+    clearInterval(this.#looking);
+    this.screen.listen({});
+    this.screen.clear();
+  }
+}
+
+/** Where to go on behind a source that is played to its end. */
+export const behind = (source: RecordedSource, atUs: UtcUs): UtcUs => source.listed?.endUs ?? plus(atUs, US_PER_S);

@@ -1,0 +1,62 @@
+/** What the logic of playing sees of a video element and what feeds it; `driver.ts` has the real one, tests a fake. */
+import type { Gap, FootageMap } from "./footage_map";
+
+/** One video element of a tile. Times are its media times, in seconds. */
+export interface Screen {
+  readonly atS: number;
+  /** End of what is loaded around `atS`; `atS` when nothing is. */
+  readonly loadedUntilS: number;
+  readonly loadedFromS: number | null;
+  readonly paused: boolean;
+  readonly seeking: boolean;
+  seek(toS: number): void;
+  play(): void;
+  pause(): void;
+  setRate(rate: number): void;
+  setHeard(heard: boolean): void;
+  /** It lies on top, or under the other one. */
+  setShown(shown: boolean): void;
+  /** Who is told what happens on it; one at a time. */
+  listen(ears: ScreenEars): void;
+  /** Begin to take parts of a live stream; null when the browser cannot play this. */
+  openLive(mimeType: string): LiveFeed | null;
+  openFootage(request: FootageRequest, ears: FootageEars): FootageFeed;
+  snapshot(): Promise<Blob | null>;
+  pictureInPicture(): Promise<void>;
+  /** Nothing is loaded, fetched or decoded any more; the picture is gone. */
+  clear(): void;
+  destroy(): void;
+}
+
+export interface ScreenEars {
+  /** A frame of this media time was painted. */
+  painted?(mediaS: number): void;
+  /** It ran out of what is loaded. */
+  dry?(): void;
+  ended?(): void;
+  /** The decoder or the browser gave up. */
+  failed?(detail: string): void;
+}
+
+export interface LiveFeed {
+  append(data: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+}
+
+export interface FootageRequest {
+  readonly url: string;
+  /** Media time at which to start, once it is known what there is. */
+  readonly startAt: (map: FootageMap) => number;
+}
+
+export interface FootageEars {
+  /** What there is, again whenever more is known. */
+  listed(map: FootageMap): void;
+  missing(gap: Gap): void;
+  unsupported(codec: string): void;
+  failed(detail: string): void;
+}
+
+export interface FootageFeed {
+  close(): void;
+}

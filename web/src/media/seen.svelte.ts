@@ -1,0 +1,29 @@
+/** Which tiles are on screen: those that are scrolled away, and all of a page in the background, cost nothing. */
+import { SvelteSet } from "svelte/reactivity";
+
+import type { Channel } from "../state/types";
+
+class Seen {
+  readonly channels = new SvelteSet<Channel>();
+  hidden = $state(document.hidden);
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => (this.hidden = document.hidden));
+  }
+
+  /** Until the returned function is called. */
+  watch(channel: Channel, element: HTMLElement): () => void {
+    const observer = new IntersectionObserver((entries) => {
+      const entry = entries.at(-1);
+      if (entry?.isIntersecting) this.channels.add(channel);
+      else this.channels.delete(channel);
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      this.channels.delete(channel);
+    };
+  }
+}
+
+export const seen = new Seen();

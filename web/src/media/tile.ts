@@ -1,0 +1,350 @@
+/**
+ * The picture of one tile, on two screens: one is seen, on the other the next source gets ready. They change places when the next one
+ * has painted a frame, so there is never nothing between two pictures.
+ */
+import type { Channel, PictureState, StreamName } from "../state/types";
+import { clock } from "../state/clock.svelte";
+import type { Span, UtcUs } from "../time/instant";
+import type { Gap } from "./footage_map";
+import { findFootage } from "./footage_search";
+import { LiveSource, type LiveRequest } from "./live_source";
+import type { Player, PlayerEvents } from "./player";
+import { RecordedSource, type RecordedRequest } from "./recorded_source";
+import { retryMs } from "./retry";
+import type { Screen } from "./screen";
+import { stillSignedIn } from "./session";
+import type { Over, Source, SourceEvents } from "./source";
+import { isTimeToPrepare, windowAround, windowFrom } from "./windows";
+
+/** A seek that takes no longer says nothing: the old picture is still there. */
+const CONNECTING_AFTER_MS = 400;
+
+type Wanted =
+  | { readonly kind: "live"; readonly channel: Channel; readonly stream: StreamName }
+  | { readonly kind: "recorded"; readonly channel: Channel; readonly atUs: UtcUs };
+
+export class Tile implements Player {
+  #free: Screen[];
+  readonly #screens: readonly Screen[];
+  #wanted: Wanted | null = null;
+  #shown: Source | null = null;
+  #coming: Source | null = null;
+  /** What follows the footage that is shown; waits, paused, at its first frame. */
+  #prepared: RecordedSource | null = null;
+  #screenOf = new Map<Source, Screen>();
+  #playing = true;
+  #speed = 1;
+  #heard = false;
+  #holds = false;
+  #tries = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: PictureState = { kind: "idle" };
+  #paintedUs: UtcUs | null = null;
+
+  constructor(
+    screens: readonly [Screen, Screen],
+    readonly events: PlayerEvents,
+  ) {
+    this.#screens = screens;
+    this.#free = [...screens];
+  }
+
+  showLive(channel: Channel, stream: StreamName): void {
+    const wanted = this.#wanted;
+    if (wanted?.kind === "live" && wanted.channel === channel && wanted.stream === stream) return;
+    this.#wanted = { kind: "live", channel, stream };
+    this.#tries = 0;
+    this.#playing = true;
+    this.#openLive();
+  }
+
+  #openLive(): void {
+    const { channel, stream } = this.#wanted as Wanted & { kind: "live" };
+    const request: LiveRequest = { channel, stream, heard: this.#heard };
+    this.#take((screen, events) => new LiveSource(screen, request, events));
+  }
+
+  showRecorded(channel: Channel, atUs: UtcUs, playing: boolean): void {
+    const [wanted, shown] = [this.#wanted, this.#shown];
+    this.#wanted = { kind: "recorded", channel, atUs };
+    this.#tries = 0;
+    this.#playing = playing;
+    if (
+      shown instanceof RecordedSource &&
+      wanted?.channel === channel &&
+      shown.request.channel === channel &&
+      shown.covers(atUs)
+    ) {
+      this.#drop(this.#coming);
+      this.#dropPrepared();
+      this.#coming = null;
+      shown.seek(atUs);
+      shown.setPlaying(playing);
+      this.#expectSoon();
+      return;
+    }
+    this.#openRecorded(atUs);
+  }
+
+  #openRecorded(atUs: UtcUs): void {
+    const channel = this.#wanted?.channel ?? 0;
+    const window = windowAround(atUs, clock.nowUs());
+    const request: RecordedRequest = { channel, window, atUs, playing: this.#playing, speed: this.#speed };
+    this.#take((screen, events) => this.#recorded(screen, request, events));
+  }
+
+  #recorded(screen: Screen, request: RecordedRequest, events: SourceEvents): RecordedSource {
+    screen.setHeard(this.#heard);
+    const source: RecordedSource = new RecordedSource(screen, request, {
+      ...events,
+      painted: (utcUs) => {
+        events.painted(utcUs);
+        if (source === this.#shown) this.#lookAhead(source, utcUs);
+      },
+      gap: (span) => this.#met(source, span),
+      missing: (gap) => this.#missing(source, request.atUs, gap),
+      ended: (atUs) => this.#ended(source, atUs),
+    });
+    return source;
+  }
+
+  /** Put a new source on the screen that is not seen. */
+  #take(make: (screen: Screen, events: SourceEvents) => Source): void {
+    clearTimeout(this.#timer);
+    this.#drop(this.#coming);
+    this.#dropPrepared();
+    const screen = this.#free.pop();
+    if (screen === undefined) throw new Error("a tile has one screen to spare");
+    this.#expectSoon();
+    const source: Source = make(
+      screen,
+      this.#eventsOf(() => source),
+    );
+    this.#screenOf.set(source, screen);
+    this.#coming = source;
+  }
+
+  #eventsOf(of: () => Source): SourceEvents {
+    return {
+      painted: (utcUs) => this.#painted(of(), utcUs),
+      state: (state) => this.#told(of(), state),
+      over: (why) => this.#over(of(), why),
+    };
+  }
+
+  #expectSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#say({ kind: "connecting" }),
+      this.#paintedUs === null ? 0 : CONNECTING_AFTER_MS,
+    );
+  }
+
+  #painted(source: Source, utcUs: UtcUs): void {
+    if (source === this.#coming) this.#reveal(source);
+    if (source !== this.#shown || this.#coming !== null) return;
+    clearTimeout(this.#timer);
+    this.#tries = 0;
+    this.#paintedUs = utcUs;
+    this.events.painted(utcUs);
+  }
+
+  #reveal(source: Source): void {
+    const old = this.#shown;
+    this.#shown = source;
+    this.#coming = null;
+    for (const screen of this.#screens) screen.setShown(screen === this.#screenOf.get(source));
+    this.#drop(old);
+  }
+
+  #told(source: Source, state: PictureState): void {
+    const matters = source === (this.#coming ?? this.#shown) || (source === this.#shown && state.kind !== "stalled");
+    if (!matters) return;
+    if (state.kind === "unsupported") this.#drop(this.#shown === source ? null : this.#shown);
+    if (state.kind === "connecting" && this.#state.kind === "lost") return;
+    // a picture that waits behind a gap is not what was asked for
+    if (this.#state.kind === "noFootage" && state.kind === "paused" && this.#holding !== null) return;
+    this.#say(state);
+  }
+
+  #say(state: PictureState): void {
+    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+    this.#state = state;
+    this.events.state(state);
+  }
+
+  #over(source: Source, why: Over): void {
+    if (source !== this.#shown && source !== this.#coming) return;
+    if (why === "signedOut") stillSignedIn();
+    if (source === this.#coming) {
+      this.#drop(source);
+      this.#coming = null;
+    }
+    if (why !== "again" && this.#state.kind !== "failed")
+      this.#say({ kind: "lost", cause: "the recorder does not answer", sinceUs: this.#paintedUs });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#again(), why === "again" ? 0 : retryMs(this.#tries, Math.random()));
+    this.#tries += 1;
+  }
+
+  #again(): void {
+    if (this.#wanted?.kind === "live") this.#openLive();
+    else if (this.#wanted !== null) this.#openRecorded(this.positionUs() ?? this.#wanted.atUs);
+  }
+
+  // --- gaps and ends of footage
+
+  #holding: Span | null = null;
+
+  #met(source: Source, span: Span): void {
+    if (source !== this.#shown && source !== this.#coming) return;
+    this.events.gap?.(span);
+    if (!this.#holds) return;
+    this.#holding = span;
+    source.setPlaying(false);
+    this.#say({ kind: "noFootage", cause: "", startUs: span.startUs, endUs: span.endUs });
+  }
+
+  #missing(source: Source, atUs: UtcUs, gap: Gap): void {
+    if (source === this.#prepared) return this.#dropPrepared();
+    if (source !== this.#coming && source !== this.#shown) return;
+    void this.#skipFrom(atUs, gap.cause);
+  }
+
+  /** Nothing is listed around an instant: say so, and go on where footage begins again. */
+  async #skipFrom(atUs: UtcUs, cause: string): Promise<void> {
+    clearTimeout(this.#timer);
+    const wanted = this.#wanted;
+    const found = await findFootage(wanted?.channel ?? 0, atUs, clock.nowUs());
+    if (wanted !== this.#wanted) return;
+    if (found === null) return this.#atEnd(atUs, cause);
+    const span = { startUs: found.startUs ?? atUs, endUs: found.endUs };
+    this.#say({ kind: "noFootage", cause: found.cause || cause, ...span });
+    this.events.gap?.(span);
+    if (!this.#holds) this.#openRecorded(found.endUs);
+  }
+
+  #atEnd(atUs: UtcUs, cause: string): void {
+    this.#say({ kind: "noFootage", cause, startUs: atUs, endUs: null });
+    this.events.end?.();
+  }
+
+  #lookAhead(source: RecordedSource, utcUs: UtcUs): void {
+    const end = source.listed?.endUs;
+    if (end === undefined || source.request.window.endUs === null || this.#prepared !== null || this.#coming !== null)
+      return;
+    if (!isTimeToPrepare(utcUs, end, this.#speed)) return;
+    const screen = this.#free.pop();
+    if (screen === undefined) return;
+    const window = windowFrom(end, clock.nowUs());
+    const request = { channel: source.request.channel, window, atUs: end, playing: false, speed: this.#speed };
+    const next: RecordedSource = this.#recorded(
+      screen,
+      request,
+      this.#eventsOf(() => next),
+    );
+    this.#screenOf.set(next, screen);
+    this.#prepared = next;
+  }
+
+  #ended(source: RecordedSource, atUs: UtcUs): void {
+    if (source !== this.#shown) return;
+    const next = this.#prepared;
+    if (source.request.window.endUs === null) return this.events.end?.();
+    if (next?.listed == null) {
+      this.#dropPrepared();
+      return void this.#openRecorded(atUs);
+    }
+    this.#prepared = null;
+    const gap = { startUs: atUs, endUs: next.positionUs() ?? atUs };
+    this.#reveal(next);
+    next.setPlaying(this.#playing);
+    if (gap.endUs - gap.startUs > 1_500_000) this.#met(next, gap);
+  }
+
+  // --- orders
+
+  freeze(): void {
+    clearTimeout(this.#timer);
+    this.#wanted = null;
+    this.#playing = false;
+    this.#drop(this.#coming);
+    this.#coming = null;
+    this.#shown?.setPlaying(false);
+    this.#say({ kind: "paused" });
+  }
+
+  setPlaying(playing: boolean): void {
+    this.#playing = playing;
+    if (playing) this.#holding = null;
+    (this.#coming ?? this.#shown)?.setPlaying(playing);
+  }
+
+  setSpeed(speed: number): void {
+    this.#speed = speed;
+    (this.#coming ?? this.#shown)?.setSpeed(speed);
+  }
+
+  setHeard(heard: boolean): void {
+    if (heard === this.#heard) return;
+    this.#heard = heard;
+    // without sound, the stream is taken without its sound track
+    if (this.#wanted?.kind === "live") this.#openLive();
+    else for (const screen of this.#screens) screen.setHeard(heard);
+  }
+
+  holdAtGaps(hold: boolean): void {
+    this.#holds = hold;
+  }
+
+  step(frames: 1 | -1): void {
+    this.#playing = false;
+    this.#shown?.step(frames);
+  }
+
+  positionUs(): UtcUs | null {
+    return this.#shown?.positionUs() ?? null;
+  }
+
+  snapshot(): Promise<Blob | null> {
+    return this.#shownScreen()?.snapshot() ?? Promise.resolve(null);
+  }
+
+  async pictureInPicture(): Promise<void> {
+    await this.#shownScreen()?.pictureInPicture();
+  }
+
+  #shownScreen(): Screen | undefined {
+    return this.#shown === null ? undefined : this.#screenOf.get(this.#shown);
+  }
+
+  #drop(source: Source | null): void {
+    const screen = source === null ? undefined : this.#screenOf.get(source);
+    if (source === null || screen === undefined) return;
+    source.close();
+    this.#screenOf.delete(source);
+    this.#free.push(screen);
+    if (source === this.#shown) this.#shown = null;
+  }
+
+  #dropPrepared(): void {
+    this.#drop(this.#prepared);
+    this.#prepared = null;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#wanted = null;
+    this.#holding = null;
+    this.#dropPrepared();
+    this.#drop(this.#coming);
+    this.#coming = null;
+    this.#drop(this.#shown);
+    this.#say({ kind: "idle" });
+  }
+
+  destroy(): void {
+    this.stop();
+    for (const screen of this.#screens) screen.destroy();
+  }
+}
