@@ -17,13 +17,31 @@ from mini_nvr.playback.stills import Still
 from tests.support.asgi import upgrade
 from tests.support.catalog import T0
 from tests.support.served import serving
+from tests.support.viewer import SCRIPT, STYLES
 from tests.support.web import HOST, OTHER_USER, SETTINGS, Browser, Web, make_web, small
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
 ODD_PATHS = (
     *("/docs", "/redoc", "/openapi.json", "/api/openapi.json", "/api", "/api/", "//api/config", "/api/config/", "/assets/"),
-    *("/assets/../api/config", "/assets/page.html", "/static/x", "/api/login/", "/API/ME", "/api/me/..", "/nothing", "*"),
+    *(
+        "/assets/../api/config",
+        "/assets/index.html",
+        "/index.html",
+        "/notes.txt",
+        "/static/x",
+        "/api/login/",
+        "/API/ME",
+        "/api/me/..",
+        "/nothing",
+        "*",
+    ),
 )
+
+
+VIEWER = {"/", "/recordings", "/storage", "/account", "/theme.js", "/manifest.webmanifest", "/icons/icon.svg", SCRIPT, STYLES}
+PNG = "/icons/icon-192.png"
+ANYBODY = PUBLIC | {(method, path) for method in ("GET", "HEAD") for path in VIEWER | {PNG}}
+"""All that may answer a stranger of this web service, written down once more."""
 
 
 def every_route(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
@@ -50,7 +68,7 @@ def addresses(app: FastAPI) -> list[str]:
 
 def test_s2_the_walk_sees_every_route(web: Web) -> None:
     paths = addresses(web.app)
-    assert {"/api/config", "/api/segments/1.mp4", "/api/channel/1/live", "/api/openapi.json", "/assets/page.js"} <= set(paths)
+    assert {"/api/config", "/api/segments/1.mp4", "/api/channel/1/live", "/api/openapi.json", *VIEWER} <= set(paths)
     assert not any("{" in path for path in paths)
 
 
@@ -58,7 +76,7 @@ async def test_s2_no_route_answers_a_stranger_outside_the_allow_list(web: Web) -
     stranger = web.client()
     for path in [*addresses(web.app), *ODD_PATHS]:
         for method in METHODS:
-            if (method, path) in PUBLIC:
+            if (method, path) in ANYBODY:
                 continue
             answer = await stranger.request(method, path, json={} if method in {"POST", "PUT", "PATCH"} else None)
             assert answer.status_code == 401, (method, path, answer.status_code)
@@ -75,7 +93,7 @@ async def test_s2_no_websocket_opens_for_a_stranger(web: Web) -> None:
 
 async def test_s2_what_is_public_says_nothing_of_the_cameras(web: Web) -> None:
     stranger = web.client()
-    for method, path in sorted(PUBLIC):
+    for method, path in sorted(ANYBODY):
         if method == "POST":
             continue
         answer = await stranger.request(method, path)
@@ -197,7 +215,7 @@ async def test_s11_a_one_time_password_must_be_changed_before_anything_else_answ
     answer = await browser.sign_in("admin", once)
     assert answer.json()["mustChange"] is True
     for path in addresses(web.app):
-        if ("GET", path) not in PUBLIC:
+        if ("GET", path) not in ANYBODY:
             assert (await browser.get(path)).status_code == 403, path
     assert (await browser.get("/metrics")).status_code == 401
     assert (await upgrade(web.app, "/api/channel/1/live", headers=as_headers(browser))).status == 403

@@ -238,12 +238,12 @@ def test_s1_no_text_finds_another_file(web: Web, browser: Browser, path: str) ->
 
 RAW = (
     *("/api/segments/../../../etc/passwd", "/api/segments/%2e%2e/%2e%2e/etc/passwd", "/api/segments/..%2f..%2fetc%2fpasswd"),
-    *("/assets/../../../../etc/passwd", "/assets/..%2f..%2f..%2fetc/passwd", "/assets/%2f../page.html", "//etc/passwd"),
+    *("/assets/../../../../etc/passwd", "/assets/..%2f..%2f..%2fetc/passwd", "/assets/%2f../index.html", "//etc/passwd"),
     *(
         "/assets/..\\..\\server.py",
         "/api/segments/1.mp4/../../secret",
         "/api/segments/%00.mp4",
-        "/assets/page.js%00",
+        "/theme.js%00",
         "/recordings/x",
     ),
     *(

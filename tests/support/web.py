@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from mini_nvr.api.deps import Deps
+from mini_nvr.api.page import load as load_viewer
 from mini_nvr.api.server import create_app
 from mini_nvr.auth.accounts import Accounts
 from mini_nvr.auth.audit import Audit
@@ -21,6 +22,7 @@ from mini_nvr.segment.model import SegmentFacts
 from tests.support.catalog import T0, facts, path_of
 from tests.support.clock import FakeClock
 from tests.support.fake_recorder import FakeRecorder
+from tests.support.viewer import write_viewer
 
 HOST = "nvr.test"
 USER = "anna"
@@ -116,7 +118,8 @@ def make_web(folder: Path, settings: Mapping[str, str] | None = None) -> Web:
         recorder=recorder,
         clock=clock,
     )
-    return Web(deps, create_app(deps), clock, recorder, folder)
+    viewer = load_viewer(write_viewer(folder / "viewer"))
+    return Web(deps, create_app(deps, viewer), clock, recorder, folder)
 
 
 def pattern(size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The door: every request passes here before any route, and without a session only what `PUBLIC` names gets in (SECURITY S2).
+"""The door: every request passes here before any route, and without a session only what is public gets in (SECURITY S2).
 
 The order of the questions: is the host a host, does our own page ask (S9), is the thing public, who is it (S12, S13), must the
 password be changed first (S11), and does the CSRF token of an unsafe method fit the session (S9). Unknown addresses are refused to
@@ -32,15 +32,11 @@ PUBLIC: Final = frozenset(
         ("GET", "/metrics"),  # asks for its own token, or for a caller on this machine
         LOGIN,
         ("GET", "/api/me"),
-        ("GET", "/"),
-        ("HEAD", "/"),
-        ("GET", "/assets/page.js"),
-        ("GET", "/assets/page.css"),
     }
 )
-"""What answers somebody who has not signed in: (method, path), exactly."""
-BEFORE_PASSWORD_CHANGE: Final = PUBLIC | {("POST", "/api/password"), ("POST", "/api/logout")}
-"""What answers a session whose password is a one-time one."""
+"""What of the API answers somebody who has not signed in: (method, path), exactly."""
+BEFORE_PASSWORD_CHANGE: Final = frozenset({("POST", "/api/password"), ("POST", "/api/logout")})
+"""What else answers a session whose password is a one-time one."""
 THREADS: Final = 8
 """Of its own, so that routes that wait for a stalled disk do not keep everybody else at the door."""
 CSRF_HEADER: Final = "x-csrf-token"
@@ -49,11 +45,15 @@ _BROWSER_CHARACTERS: Final = 200
 
 
 class Guard:
-    """ASGI wrapper around all routes."""
+    """ASGI wrapper around all routes.
 
-    def __init__(self, app: ASGIApp, deps: Deps) -> None:
+    public: what answers everybody; `PUBLIC` and the files of the viewer.
+    """
+
+    def __init__(self, app: ASGIApp, deps: Deps, public: frozenset[tuple[str, str]]) -> None:
         self._app = app
         self._deps = deps
+        self._public = public
         self._threads = CapacityLimiter(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,9 +77,9 @@ class Guard:
         session = await self._session(caller)
         put_caller(scope, replace(caller, session=session))
         if session is None:
-            if wanted not in PUBLIC:
+            if wanted not in self._public:
                 raise Problem("sign-in-required", await self._why(caller), "POST /api/login")
-        elif session.must_change and wanted not in BEFORE_PASSWORD_CHANGE:
+        elif session.must_change and wanted not in self._public | BEFORE_PASSWORD_CHANGE:
             raise Problem("password-change-required", "the password is a one-time one", "POST /api/password")
         if wanted == LOGIN:
             require_json(headers)

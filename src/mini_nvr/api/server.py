@@ -1,7 +1,7 @@
 """The app: routes inside, and around them, from the inside out, the body limit, the guard, the edge and the headers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -31,8 +31,9 @@ from mini_nvr.api.body_limit import BodyLimit
 from mini_nvr.api.deps import Deps
 from mini_nvr.api.edge import Edge
 from mini_nvr.api.failures import install
-from mini_nvr.api.guard import Guard
+from mini_nvr.api.guard import PUBLIC, Guard
 from mini_nvr.api.openapi import document
+from mini_nvr.api.page import PageFile
 from mini_nvr.api.response_headers import ResponseHeaders
 
 OPENAPI_PATH: Final = "/api/openapi.json"
@@ -54,18 +55,18 @@ _ROUTERS: Final = (
     events.router,
     health.router,
     metrics.router,
-    page.router,
 )
 
 
 def add_routes(app: FastAPI) -> None:
-    """All of the API and the page."""
+    """All of the API."""
     for router in _ROUTERS:
         app.include_router(router)
 
 
-def create_app(deps: Deps) -> FastAPI:
-    """The whole web service over the parts it is given; `deps` outlives it."""
+def create_app(deps: Deps, viewer: Mapping[str, PageFile] | None = None) -> FastAPI:
+    """The whole web service over the parts it is given; `deps` outlives it. `viewer`: files by address; without, the package's."""
+    pages = page.built() if viewer is None else viewer
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -91,9 +92,10 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     add_routes(app)
+    app.include_router(page.make_router(pages))
     install(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, deps=deps)
+    app.add_middleware(Guard, deps=deps, public=PUBLIC | page.public(pages))
     app.add_middleware(Edge, deps=deps)
     app.add_middleware(ResponseHeaders)
     deps.accounts.on_session_end(deps.streams.end)
