@@ -15,13 +15,12 @@ export const UNDO_MS = 10_000;
 
 /** What is going to be deleted. */
 export interface Deletion {
-  readonly channel: Channel;
   /** What goes, as a noun: `the recording of Gate, 14:32:07`. */
   readonly what: string;
   /** The files that go. */
   readonly paths: readonly string[];
-  /** When their footage was taken. */
-  readonly spans: readonly Span[];
+  /** When their footage was taken, by camera. */
+  readonly spans: ReadonlyMap<Channel, readonly Span[]>;
   /** Ask the recorder. Gives the files that are gone; raises `Problem`. */
   carryOut(): Promise<Deleted>;
 }
@@ -74,7 +73,7 @@ export class Pending {
 
   /** Footage of a camera that is going, in no order. */
   spansOf(channel: Channel): readonly Span[] {
-    return this.#going().flatMap((deletion) => (deletion.channel === channel ? deletion.spans : []));
+    return this.#going().flatMap((deletion) => deletion.spans.get(channel) ?? []);
   }
 
   /** Nothing is deleted that still waits, as when the session ends. */

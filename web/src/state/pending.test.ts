@@ -21,10 +21,9 @@ function screen() {
 }
 
 const deletion = (carryOut: () => Promise<Deleted>, paths = ["ch1/a.mp4"]) => ({
-  channel: 1,
   what: "one file",
   paths,
-  spans: [SPAN],
+  spans: new Map([[1, [SPAN]]]),
   carryOut,
 });
 
