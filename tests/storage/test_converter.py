@@ -24,7 +24,7 @@ from mini_nvr.segment.matroska import scan_matroska as scan_mkv
 from mini_nvr.segment.model import SegmentHeader
 from mini_nvr.segment.scan import scan
 from mini_nvr.storage.alarms import AlarmKind
-from mini_nvr.storage.converter import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
+from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
 from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.foreign import originals
 from tests.support.clock import FakeClock
@@ -200,7 +200,7 @@ def test_the_owner_is_told_once(archive: Archive, clock: FakeClock, caplog: pyte
     converter.look()
     told = [record.message for record in caplog.records if AlarmKind.CONVERSION in record.message]
     assert len(told) == 1
-    assert "1 files are kept as they are, the first: 100000.mkv: holds mjpeg video" in told[0]
+    assert "1 files are not converted and kept, such as ch1/2023-11-14/100000.mkv: 100000.mkv: holds mjpeg video" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,7 @@ class Archive:
         return sorted(str(path) for path in found if not path.name.startswith("."))
 
     def converter(self, clock: Clock, on_step: Callable[[Step], None] = lambda step: None) -> Converter:
-        return Converter(
-            self.settings, self.catalog, clock, AlarmBoard(clock), granting_rooms(), busy=lambda: False, on_step=on_step
-        )
+        return Converter(self.settings, clock, AlarmBoard(clock), granting_rooms(), busy=lambda: False, on_step=on_step)
 
 
 @cache

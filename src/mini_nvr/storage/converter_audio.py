@@ -170,6 +170,7 @@ class _AacEncoder:
         encoder.format = "fltp"
         encoder.bit_rate = BIT_RATE_PER_CHANNEL * self._channels
         encoder.time_base = Fraction(1, self._rate)
+        encoder.options = {"aac_coder": "fast"}  # a third of the CPU of twoloop
         encoder.open()
         return encoder
 

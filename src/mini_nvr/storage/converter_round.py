@@ -1,0 +1,220 @@
+"""One walk through the recording folder: what is new is taken over, what is due is converted, what fails is remembered.
+
+Everything is first listed and counted, then converted, the newest first: that is what people look at, and the oldest is the next to
+be deleted anyway.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+from mini_nvr.catalog.conversions import FailedConversion, adopt, failed_conversions, failure_of, forget_failures, note_failure
+from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.clock import NS_PER_S, US_PER_S, Clock
+from mini_nvr.config.model import Settings
+from mini_nvr.errors import SegmentError
+from mini_nvr.segment.matroska import scan_matroska
+from mini_nvr.segment.names import parse_foreign_name, parse_segment_name
+from mini_nvr.storage.adoption import Adopted, look_at
+from mini_nvr.storage.converter_errors import ConversionError, ConversionStopped, Unconvertible
+from mini_nvr.storage.converter_file import Original
+from mini_nvr.storage.converter_steps import Conversion, Job, Place, Step
+from mini_nvr.storage.foreign import leftovers, originals
+from mini_nvr.storage.rooms import RoomBook
+
+SETTLED_US: Final = 60 * US_PER_S
+"""Footage of other products that was written to less than this ago is not complete yet."""
+FIRST_RETRY_US: Final = 5 * 60 * US_PER_S
+LAST_RETRY_US: Final = 24 * 3600 * US_PER_S
+UNCONVERTIBLE_RETRY_US: Final = 7 * LAST_RETRY_US
+_ADOPTED_A_BATCH: Final = 32
+_ROOM_LOOK_S: Final = 1.0
+_ROOM_WAIT_S: Final = 600.0
+_EXTRA_BYTES: Final = 4 << 20
+_FAILED_LOOKED_AT: Final = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+class Pacer(Protocol):
+    """Who says how fast to work, and when to stop."""
+
+    def pace(self, size_bytes: int) -> None:
+        """See `Converter.pace`."""
+
+    def require_running(self) -> None:
+        """Raise `ConversionStopped` when the service stops."""
+
+
+class ConversionRound:
+    """On the converter's thread; `converted` and `current` may be read by others."""
+
+    def __init__(
+        self, settings: Settings, catalog: Catalog, clock: Clock, rooms: RoomBook, pacer: Pacer, on_step: Callable[[Step], None]
+    ) -> None:
+        self._settings = settings
+        self._record_dir = settings.record_dir
+        self._catalog = catalog
+        self._clock = clock
+        self._rooms = rooms
+        self._pacer = pacer
+        self._steps = Conversion(catalog, settings.record_dir, settings.zone, pacer.pace, on_step)
+        self._names = {channel.number: channel.name for channel in settings.channels}
+        self.converted = 0
+        self.current: str | None = None
+
+    def clean_up(self) -> None:
+        """Remove what a crash left of conversions, and the memory of failures whose file is gone."""
+        for path in leftovers(self._record_dir):
+            (self._record_dir / path).unlink(missing_ok=True)
+        failed = failed_conversions(self._catalog, limit=_FAILED_LOOKED_AT)
+        forget_failures(self._catalog, [item.path for item in failed if not (self._record_dir / item.path).exists()])
+
+    def run(self, since: date | None) -> None:
+        """since: only files of that local day and later.
+
+        Raises:
+            ConversionStopped, CatalogError: the rest is for the next round.
+        """
+        unknown = self._unknown(since)
+        while some := list(islice(unknown, _ADOPTED_A_BATCH)):
+            self._take_over(some)
+        for path in originals(self._record_dir, since):
+            self._pacer.require_running()
+            self._attempt(path)
+
+    def _take_over(self, some: list[Adopted]) -> None:
+        adopt(self._catalog, [item.change for item in some], [item.change.path for item in some if item.problem])
+        for item in some:
+            if item.problem is not None:
+                self._fail(item.change.path, Unconvertible(item.problem))
+        _log.info("took over %d files of another product, such as %s", len(some), some[0].change.path)
+
+    def _unknown(self, since: date | None) -> Iterator[Adopted]:
+        """Complete files of other products without a row, or with one that says "damaged", but those already converted."""
+        for path in originals(self._record_dir, since):
+            self._pacer.require_running()
+            if parse_foreign_name(path) is None or not self._is_complete(path) or not self._is_due(path):
+                continue
+            row = self._catalog.segment_at(path)
+            if row is not None and row.state is not SegmentState.DAMAGED:
+                continue
+            try:
+                found = self._look_at(path)
+                if found is not None and not self._steps.place(self._foreign_job(found, known=False)).taken:
+                    yield found
+            except ConversionError as error:
+                self._fail(path, error)
+
+    def _attempt(self, path: PurePosixPath) -> None:
+        if not self._is_due(path) or not self._is_complete(path):
+            return
+        try:
+            job = self._job(path)
+            if job is None:
+                return
+            place = self._steps.place(job)
+            if job.known or place.taken:  # otherwise a repair or a rescan has to take it in first
+                self._convert(job, place)
+        except ConversionStopped:
+            raise
+        except ConversionError as error:
+            self._fail(path, error)
+        finally:
+            self.current = None
+
+    def _job(self, path: PurePosixPath) -> Job | None:
+        """What is to be done with a file; None when it is not its time, or not ours to touch."""
+        row = self._catalog.segment_at(path)
+        if row is not None and row.state is not SegmentState.SEALED:
+            return None
+        if parse_segment_name(path) is not None:
+            return self._own_job(path, row)
+        found = self._look_at(path)
+        if found is None:
+            return None
+        if found.problem is not None:
+            raise Unconvertible(found.problem)
+        return self._foreign_job(found, known=row is not None)
+
+    def _own_job(self, path: PurePosixPath, row: SegmentRow | None) -> Job | None:
+        try:
+            facts = scan_matroska(self._record_dir / path)
+        except SegmentError as exc:
+            raise Unconvertible(str(exc)) from exc
+        if not facts.sealed:
+            return None
+        original = Original(self._record_dir / path, "mkv", facts.header, facts.video_frames, facts.duration_us)
+        return Job(path, original, row is not None)
+
+    def _foreign_job(self, found: Adopted, *, known: bool) -> Job:
+        facts, path = found.change.facts, found.change.path
+        return Job(path, Original(self._record_dir / path, facts.container, facts.header), known)
+
+    def _look_at(self, path: PurePosixPath) -> Adopted | None:
+        foreign = parse_foreign_name(path)
+        name = self._names.get(foreign.channel, "") if foreign is not None else ""
+        return look_at(self._record_dir, path, self._settings.zone, name)
+
+    def _convert(self, job: Job, place: Place) -> None:
+        self.current = str(job.path)
+        began_ns = self._clock.monotonic_ns()
+        with self._rooms.reserve(0 if place.taken else self._most_bytes(job)) as room:
+            self._wait(lambda: room.wait(_ROOM_LOOK_S), f"{job.path}: there is no room for a second copy")
+            change = self._steps.run(job, place)
+        if change is None:
+            _log.info("%s was deleted while it was being converted", job.path)
+            return
+        self.converted += 1
+        seconds = (self._clock.monotonic_ns() - began_ns) / NS_PER_S
+        _log.info("converted %s to %s: %d frames in %.1f s", job.path, change.path, change.facts.video_frames, seconds)
+
+    def _most_bytes(self, job: Job) -> int:
+        """What the copy may take: as much as the original, and its index."""
+        try:
+            size = job.original.path.stat().st_size
+        except OSError as exc:
+            raise ConversionError(f"{job.path}: cannot be looked at: {exc.strerror}") from exc
+        return size + size // 20 + _EXTRA_BYTES
+
+    def _wait(self, ready: Callable[[], bool], why: str) -> None:
+        deadline_ns = self._clock.monotonic_ns() + _ROOM_WAIT_S * NS_PER_S
+        while not ready():
+            self._pacer.require_running()
+            if self._clock.monotonic_ns() > deadline_ns:
+                raise ConversionError(why)
+
+    def _is_due(self, path: PurePosixPath) -> bool:
+        failed = failure_of(self._catalog, path)
+        if failed is None:
+            return True
+        wait_us = failed.next_utc_us - self._clock.utc_us()
+        return wait_us <= 0 or wait_us > UNCONVERTIBLE_RETRY_US  # the clock was set back
+
+    def _is_complete(self, path: PurePosixPath) -> bool:
+        """Our own files say themselves whether they are; of others nobody has written to for a while."""
+        if parse_foreign_name(path) is None:
+            return True
+        try:
+            changed_us = (self._record_dir / path).lstat().st_mtime_ns // 1_000
+        except OSError:
+            return False
+        return abs(self._clock.utc_us() - changed_us) >= SETTLED_US
+
+    def _fail(self, path: PurePosixPath, error: ConversionError) -> None:
+        before = failure_of(self._catalog, path)
+        attempts = 1 if before is None else before.attempts + 1
+        wait_us = UNCONVERTIBLE_RETRY_US if isinstance(error, Unconvertible) else retry_after_us(attempts)
+        note_failure(self._catalog, FailedConversion(path, attempts, self._clock.utc_us() + wait_us, str(error)))
+        _log.warning(
+            "%s is not converted and kept; attempt %d, the next in %d min: %s", path, attempts, wait_us // 60_000_000, error
+        )
+
+
+def retry_after_us(attempts: int) -> int:
+    """How long to wait after so many failures."""
+    return min(LAST_RETRY_US, FIRST_RETRY_US << min(attempts - 1, 16))
