@@ -17,6 +17,7 @@ from mini_nvr.catalog.recovery import repair
 from mini_nvr.catalog.rescan import rescan
 from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.errors import GapCause
+from mini_nvr.playback.errors import NotPlayable
 from mini_nvr.playback.export import plan
 from mini_nvr.playback.playlist import playlist
 from mini_nvr.segment.matroska import MatroskaWriter
@@ -93,6 +94,20 @@ def test_what_was_converted_plays(archive: Archive, clock: FakeClock) -> None:
     assert text.count("#EXTINF") == 3
     movie = plan(archive.catalog, archive.record_dir, 1, row.start_utc_us, row.end_utc_us)
     assert movie.duration_us == row.duration_us
+
+
+def test_what_is_not_converted_yet_says_so_and_spoils_nothing_else(archive: Archive, clock: FakeClock) -> None:
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    make(archive.record_dir / "ch1/2023-11-14/100003.mp4", video=MJPEG)
+    archive.converter(clock).look()
+    playable, waiting = archive.catalog.segments(1)
+    times = {"now_utc_us": clock.utc_us(), "uri": lambda segment: f"{segment}.mp4"}
+    text = playlist(archive.catalog, 1, playable.start_utc_us, waiting.end_utc_us, **times)  # type: ignore[arg-type]  # of both kinds
+    assert text.count("#EXTINF") == 3
+    with pytest.raises(NotPlayable, match="not converted yet"):
+        playlist(archive.catalog, 1, waiting.start_utc_us + 100_000, waiting.end_utc_us, **times)  # type: ignore[arg-type]
+    with pytest.raises(NotPlayable, match="not converted yet"):
+        plan(archive.catalog, archive.record_dir, 1, waiting.start_utc_us + 100_000, waiting.end_utc_us)
 
 
 def test_our_matroska_keeps_its_id_its_protection_and_its_place(archive: Archive, clock: FakeClock) -> None:

@@ -17,7 +17,11 @@ def no_footage(catalog: Catalog, channel: int, utc_us: int) -> NoFootage:
 
 
 def require_mp4(rows: Sequence[SegmentRow]) -> None:
-    """Raise NotPlayable when a file is no MP4."""
+    """Raise NotPlayable when a file is no MP4 of ours: Matroska, or another product's, before they are converted."""
     for row in rows:
         if row.container != "mp4":
             raise NotPlayable(f"{row.path} is recorded as {row.container}, which has no key-frame index: download the file itself")
+        if not row.init_size_bytes:
+            raise NotPlayable(
+                f"{row.path} is of another product and not converted yet: download the file itself, or come back later"
+            )
