@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { causeOf, causeText } from "./causes";
+import { causeOf, causeText, isOfDisk } from "./causes";
 
 /** The page's types know nothing of Node, the tests run in it. */
 const { readFileSync } = (await import("node:fs" as string)) as {
@@ -17,6 +17,11 @@ it("has words for every cause that the recorder knows", () => {
 it("finds the cause before a detail", () => {
   expect(causeOf("camera offline: no route to 192.0.2.7").text).toBe("the camera does not answer");
   expect(causeText(causeOf("disk full"))).toBe("the disk is full: delete footage, or set a limit for it");
+});
+
+it("tells disks from cameras", () => {
+  expect(["disk full: 0 bytes", "recording folder missing", "disk error"].every(isOfDisk)).toBe(true);
+  expect(["camera offline", "stream stalled", ""].some(isOfDisk)).toBe(false);
 });
 
 it("shows what it does not know as it is", () => {

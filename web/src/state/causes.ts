@@ -44,5 +44,8 @@ export function causeOf(told: string): Cause {
   return CAUSES[name] ?? { text: told, remedy: "" };
 }
 
+/** Footage cannot be written; pictures come all the same. */
+export const isOfDisk = (told: string): boolean => /^(disk |recording folder )/.test(told);
+
 /** In one line: `the disk is full: delete footage, or set a limit for it`. */
 export const causeText = ({ text, remedy }: Cause): string => (remedy === "" ? text : `${text}: ${remedy}`);

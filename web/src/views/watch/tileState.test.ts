@@ -63,6 +63,12 @@ describe("never shows as live what is not", () => {
   });
 });
 
+it("names the cause of a picture that stands, once the recorder knows it", () => {
+  const stands = (error: string) => tileState(seen({ kind: "stalled", sinceUs: SINCE }, { state: { ...LIVE, error } }));
+  expect(stands("camera offline: timed out")).toMatchObject({ word: "OFFLINE", message: { sinceUs: SINCE } });
+  expect(stands("disk full")).toMatchObject({ word: "NO PICTURE", message: { cause: null } });
+});
+
 describe("a camera that is away", () => {
   const away: CameraState = { ...LIVE, status: "REC", error: "wrong password: 401 Unauthorized" };
 

@@ -1,5 +1,5 @@
 /** What a tile says of its picture: a word, the look of the picture, and a message where something is wrong. Pure; never guesses. */
-import { causeOf, type Cause } from "../../state/causes";
+import { causeOf, isOfDisk, type Cause } from "../../state/causes";
 import type { Camera, CameraState, PictureState } from "../../state/types";
 import type { UtcUs } from "../../time/instant";
 
@@ -76,7 +76,7 @@ function liveState(seen: Seen): TileState {
     case "unsupported":
       return { ...liveStills(seen, picture.codec), stills: true };
     case "stalled":
-      return state("NO PICTURE", "stale", message("No picture", picture.sinceUs, why(seen)));
+      return noFrames(seen, picture.sinceUs);
     case "lost":
       return offline(picture.sinceUs, whyLost(seen, picture.cause));
     case "failed":
@@ -97,7 +97,7 @@ function liveStills(seen: Seen, codec: string): TileState {
   const { stillFailure, stillAgeS, painted } = seen;
   if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, why(seen) ?? causeOf(stillFailure));
   if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
-  if (stillAgeS > STILL_MAX_AGE_S) return state("NO PICTURE", "stale", message("No picture", null, why(seen)));
+  if (stillAgeS > STILL_MAX_AGE_S) return noFrames(seen, null);
   return { ...shown(seen), word: "STILLS", note: stillsNote(codec) };
 }
 
@@ -111,10 +111,18 @@ function waiting(seen: Seen): TileState {
 const offline = (sinceUs: UtcUs | null, cause: Cause | null): TileState =>
   state("OFFLINE", "dark", message("Offline", sinceUs, cause));
 
-/** Why no frames come, as the recorder says it. */
+/** Frames came and come no more; as soon as the recorder knows why, that is said. */
+function noFrames(seen: Seen, sinceUs: UtcUs | null): TileState {
+  const cause = why(seen);
+  return cause === null
+    ? state("NO PICTURE", "stale", message("No picture", sinceUs, null))
+    : offline(sinceUs ?? seen.state?.sinceUs ?? null, cause);
+}
+
+/** Why no frames come, as the recorder says it; a disk that is full is no reason for that. */
 function why({ recorderRunning, state: told }: Seen): Cause | null {
   if (!recorderRunning) return causeOf(RECORDER_DOWN);
-  return told?.error ? causeOf(told.error) : null;
+  return told?.error && !isOfDisk(told.error) ? causeOf(told.error) : null;
 }
 
 /** The recorder's word comes first: a line that broke says less than a camera that is away. */
