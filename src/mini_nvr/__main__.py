@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     storage = add("storage", _storage, "run the storage service alone, without the supervisor")
     web = add("web", _web, "run the web service alone, without the supervisor")
     check = add("check", _check, "check the settings and connect to each camera once")
+    check.add_argument("--storage", action="store_true", help="check the recordings and the catalog instead, and change nothing")
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
     listed, reset = _add_user_commands(commands)
@@ -162,8 +163,17 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.storage:
+        return _check_storage(arguments)
     settings = _command_settings("check", arguments.env_file, needs_cameras=True)
     from mini_nvr.services.check import run
+
+    return run(settings)
+
+
+def _check_storage(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("check", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.check_storage import run
 
     return run(settings)
 

@@ -23,6 +23,7 @@ from mini_nvr.demo import DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.names import parse_segment_name
+from mini_nvr.storage.fsck import check
 from mini_nvr.supervisor.run import DEMO_HOST, free_port
 
 START_TIMEOUT_S = 20.0
@@ -233,10 +234,13 @@ class RecorderProcess:
             return catalog.gaps(channel, None, None)
 
     def check_catalog(self, scratch: Path, *, causes: bool = True) -> None:
-        """Its catalog equals one made from the files alone (storage I5); while it does not run.
+        """No storage invariant is violated, and its catalog equals one made from the files alone; while it does not run.
 
         scratch: a folder that does not exist yet, for the other catalog. causes: of gaps, too; files do not know what was later.
         """
+        with self.catalog() as catalog:
+            violated = [example for finding in check(catalog, self.record_dir, settle_s=0) for example in finding.examples]
+        assert not violated, violated
         with self.catalog() as catalog, Catalog.open(scratch) as fresh:
             report = rescan(fresh, self.record_dir)
             assert not report.unreadable, f"these files cannot be read: {report.unreadable}"

@@ -11,7 +11,7 @@ import pytest
 from mini_nvr.clock import US_PER_S
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
-from tests.faults.layer import Change, FaultyDisk, read_journal
+from tests.faults.layer import Change, FaultyDisk, Operation, read_journal
 from tests.faults.power_cut import Survives, after_cut, nothing_unsynced, some_unsynced
 from tests.support.hybrid_files import ffprobe_complaints
 
@@ -19,7 +19,7 @@ CLIPS = {1: ClipSpec(gop_frames=25, audio="aac"), 2: ClipSpec(gop_frames=50, fra
 SEGMENT_S = 10
 SYNC_S = 1.0
 RECORDED_S = 14
-SETTLED_S = 3.0  # the first files are there, and were synced
+SETTLED_S = 2.0  # after which the first files were synced
 MOST_LOST_S = SYNC_S + 1.0
 CUTS = 12
 SEED = 20_261_122
@@ -56,7 +56,8 @@ def recorded(layer: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def cuts(recorded: Recorded) -> list[tuple[int, Survives]]:
     """After how many changes the power goes, and what survives of what was not synced."""
     chance = random.Random(SEED)  # noqa: S311  moments, not secrets
-    begun_us = recorded.changes[0].utc_us + round(SETTLED_S * US_PER_S)
+    created = [change for change in recorded.changes if change.operation is Operation.CREATE and change.path.suffix == ".mp4"]
+    begun_us = created[len(CLIPS) - 1].utc_us + round(SETTLED_S * US_PER_S)
     first = next(index for index, change in enumerate(recorded.changes) if change.utc_us > begun_us)
     moments = sorted(chance.sample(range(first, len(recorded.changes)), CUTS))
     return [(moment, some_unsynced(index) if index % 2 else nothing_unsynced) for index, moment in enumerate(moments)]

@@ -5,10 +5,10 @@ A file counts until its row is dropped, which is after it was unlinked; a growin
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Table, func, select, text
 
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.schema import footage_days
+from mini_nvr.catalog.schema import footage_days, segments
 from mini_nvr.clock import US_PER_S
 
 _DAY_US = 86_400 * US_PER_S
@@ -60,3 +60,19 @@ def total_bytes(catalog: Catalog) -> int:
     """What the files of all channels take."""
     with catalog.database.read() as connection:
         return int(connection.scalar(select(func.coalesce(func.sum(footage_days.c.size_bytes), 0))) or 0)
+
+
+def counted_bytes(catalog: Catalog) -> dict[int, int]:
+    """By channel, what the counters say."""
+    return _by_channel(catalog, footage_days)
+
+
+def summed_bytes(catalog: Catalog) -> dict[int, int]:
+    """By channel, the rows added up one by one: what `counted_bytes` must say too."""
+    return _by_channel(catalog, segments)
+
+
+def _by_channel(catalog: Catalog, table: Table) -> dict[int, int]:
+    statement = select(table.c.channel, func.sum(table.c.size_bytes)).group_by(table.c.channel)
+    with catalog.database.read() as connection:
+        return {int(channel): int(size) for channel, size in connection.execute(statement) if size}
