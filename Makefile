@@ -1,7 +1,10 @@
 # make run      record: your cameras when there is a .env, four simulated ones otherwise
-# make install  only .venv/bin/mini-nvr
+# make install  only .venv/bin/mini-nvr, and the viewer that it serves
+# make dev      the viewer with hot reload, in front of a running NVR (NVR=http://127.0.0.1:2126)
 # make test     lint, types and all tests, with what they need
-# make check    lint and types alone
+# make check    lint, types and the viewer's own tests
+# make types    the viewer's types of the API, made anew from the routes
+# make dist     the wheel and the source package; who installs the wheel needs no Node
 # make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire
 # make lock     pin the dependencies anew (needs uv)
 
@@ -11,15 +14,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 ENV_FILE ?= .env
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NVR ?= http://127.0.0.1:2126
+VIEWER := src/mini_nvr/api/viewer/index.html
+IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev test check format bench bench-record bench-live bench-api bench-demo bench-wire lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed $(VIEWER)
 
-install-dev: $(VENV)/.installed-dev
+install-dev: $(VENV)/.installed-dev web/node_modules/.installed-dev
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv"; exit 1; }
@@ -35,11 +41,42 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# Debian packages that tests use as independent parties: FFmpeg's programs and GStreamer's RTSP server.
+# Node only builds: the machine's, or one inside of .venv
+$(VENV)/.node: web/provide-node requirements-node.lock | $(BIN)/python
+	@bash web/provide-node $(VENV)
+	@touch $@
+
+web/node_modules/.installed: web/package-lock.json | $(VENV)/.node
+	$(IN_WEB) npm ci --omit=dev --silent
+	@touch $@
+
+web/node_modules/.installed-dev: web/package-lock.json | $(VENV)/.node
+	$(IN_WEB) npm ci --silent
+	@touch web/node_modules/.installed $@
+
+# anew when something in web/ changed; folders are in the list, so that a file that is gone counts too
+$(VIEWER): $(shell find web/src web/public ! -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.mjs web/*.config.*) | web/node_modules/.installed
+	$(IN_WEB) npm run --silent build
+	@touch $@
+
+dev: web/node_modules/.installed
+	$(IN_WEB) NVR="$(NVR)" npm run --silent dev
+
+dist: $(VENV)/.installed $(VIEWER)
+	$(BIN)/python -m hatchling build
+
+# Debian packages that tests use as independent parties: FFmpeg's programs, GStreamer's RTSP server, Chromium.
 system-packages:
 	@bash tests/system-packages
 
-check: install-dev
+openapi: $(VENV)/.installed
+	@mkdir -p build
+	@$(BIN)/python -m mini_nvr.api.reference --openapi > build/openapi.json
+
+types: install-dev openapi
+	$(IN_WEB) npm run --silent types
+
+check: install-dev check-web
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -47,12 +84,18 @@ check: install-dev
 	$(BIN)/python -m mini_nvr.config.reference --check
 	$(BIN)/python -m mini_nvr.api.reference --check
 
+check-web: install-dev openapi $(VIEWER)
+	$(IN_WEB) npx openapi-typescript ../build/openapi.json --output src/api/schema.d.ts --alphabetize --check
+	$(IN_WEB) npm run --silent check
+	$(IN_WEB) npm run --silent test
+
 test: check system-packages
 	$(BIN)/pytest
 
 format: install-dev
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(IN_WEB) npm run --silent format
 
 bench: bench-record bench-live bench-wire bench-demo bench-api
 
@@ -80,6 +123,8 @@ lock:
 	  pyproject.toml --group pyproject.toml:build -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
 	  pyproject.toml --group pyproject.toml:build --group pyproject.toml:dev -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+	  --group pyproject.toml:node -o requirements-node.lock
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist build web/node_modules $(dir $(VIEWER)) .mypy_cache .ruff_cache .pytest_cache .hypothesis
