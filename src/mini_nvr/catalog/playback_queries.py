@@ -125,6 +125,13 @@ def segment_by_id(catalog: Catalog, segment_id: int) -> SegmentRow | None:
         return segment_row(row) if row is not None else None
 
 
+def segments_by_ids(catalog: Catalog, segment_ids: Sequence[int]) -> dict[int, SegmentRow]:
+    """Segments that can be played, by id; at most 500 at once."""
+    statement = select(segments).where(segments.c.id.in_(segment_ids), segments.c.state.in_(_PLAYABLE))
+    with catalog.database.read() as connection:
+        return {row.id: segment_row(row) for row in connection.execute(statement)}
+
+
 def indexed_segments(catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int | None = None) -> list[IndexedSegment]:
     """The same with their key-frame indexes, from one query; one whose index is damaged is left out and logged (storage I11)."""
     with catalog.database.read() as connection:

@@ -1,52 +1,49 @@
 """Any range of a channel as one ordinary MP4, index first, that exists nowhere: its bytes are put together while they are read.
 
-The plan reads the indexes of the files that the range touches and writes one index for all of them. Behind it come stretches of the
-files as they lie on the disk, one a file; the heads of parts in them are dead bytes, some 0.3 %. So the length is known before the
-first byte, any range of bytes can be read by itself, and the same request makes the same bytes as long as the files stay (`etag`
-says so). Where the range has no footage, time goes on without: see `export_join`. Sound is taken from the files that have the
-format of the first sound in the range; `notes` says what was left out, and so does the movie's comment.
+The plan looks at the files that the range touches, one after the other, and counts what their indexes will be as one
+(`export_survey`). So the length is known before the first byte. The index itself is held when it is short; the tables of a long one
+are made once more, file by file, when they are read, so that memory does not grow with the range. Behind the index come stretches
+of the files as they lie on the disk, one a file; the heads of parts in them are dead bytes, some 0.3 %. Any range of bytes can be
+read by itself, and the same request makes the same bytes as long as the files stay (`etag` says so).
+
+Where the range has no footage, time goes on without: see `export_join`. Sound is taken from the files that have the format of the
+first sound in the range; `notes` says what was left out, and so does the movie's comment.
 """
 
-import hashlib
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from itertools import groupby, pairwise
 from pathlib import Path
 
 from mini_nvr.catalog.model import SegmentRow
-from mini_nvr.catalog.playback_queries import playable_segments
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.timeline import SLIVER_US, Span
-from mini_nvr.clock import US_PER_S, to_datetime
+from mini_nvr.catalog.timeline import Span
 from mini_nvr.errors import MediaError
-from mini_nvr.media.frame import AudioFormat
+from mini_nvr.media.frame import AudioFormat, VideoFormat
 from mini_nvr.media.mp4.boxes import U32_MAX, box
-from mini_nvr.media.mp4.joined_index import joined_moov
+from mini_nvr.media.mp4.joined_index import Rows, index_layout, layout_bytes, rows_of
 from mini_nvr.media.mp4.tags import COMMENT, TITLE
-from mini_nvr.playback.errors import FootageUnreadable, FormatChanges, RangeTooLong
-from mini_nvr.playback.export_join import Joiner, window
-from mini_nvr.playback.export_source import Formats, read_formats, read_tables
+from mini_nvr.playback.errors import FootageUnreadable, RangeTooLong
+from mini_nvr.playback.export_join import Joiner
+from mini_nvr.playback.export_survey import Survey, Taken, survey, window_of
+from mini_nvr.playback.export_text import comment, file_name, notes, title
 from mini_nvr.playback.files import opened
-from mini_nvr.playback.missing import no_footage, require_mp4
+from mini_nvr.playback.missing import no_footage
 
-MAX_RANGE_US = 25 * 3600 * US_PER_S  # the longest local day; its index takes some 15 MB
 CHUNK_BYTES = 1 << 18
 _FILE_TYPE = box(b"ftyp", b"isom", (0x200).to_bytes(4, "big"), b"isomiso2mp41")
-_MAX_HEAD_BYTES = 64 << 20  # beyond the index of any range that is allowed
-_UNSAFE = re.compile(r"[^\w.+-]+")
-_MAX_NAME_BYTES = 180  # of the 255 that file systems allow, the times take 45
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """Bytes `start` up to `end` of a file."""
+class _Replay:
+    """What makes the tables of a long index once more."""
 
-    row: SegmentRow
-    start: int
-    end: int
+    video: VideoFormat
+    audio: AudioFormat | None
+    bounds: Span
+    data_offset: int
+    wide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class ExportPlan:
 
     name: a file name, safe in any file system; may hold letters beyond ASCII. etag: without quotes.
     start_utc_us: when the first frame shown was taken; duration_us: how long the movie is.
-    gaps: time without footage inside the range, which the movie leaves out. notes: what else it leaves out, in words.
+    gaps: time without footage inside the range, which the movie leaves out; the first thousand. notes: what else it leaves out.
     """
 
     size_bytes: int
@@ -65,8 +62,9 @@ class ExportPlan:
     duration_us: int
     gaps: tuple[Span, ...]
     notes: tuple[str, ...]
-    _head: bytes = field(repr=False)
-    _pieces: tuple[_Piece, ...] = field(repr=False)
+    _head: tuple[bytes | Rows, ...] = field(repr=False)
+    _replay: _Replay = field(repr=False)
+    _taken: Taken = field(repr=False)
     _record_dir: Path = field(repr=False)
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -76,15 +74,62 @@ class ExportPlan:
             FootageUnreadable: a file was deleted since, or the disk refuses; the movie cannot be finished.
         """
         end = self.size_bytes if end is None else min(end, self.size_bytes)
-        for low in range(start, min(end, len(self._head)), CHUNK_BYTES):
-            yield self._head[low : min(low + CHUNK_BYTES, end)]
-        position = len(self._head)
-        for piece in self._pieces:
-            low = max(start, position) - position + piece.start
-            high = min(end, position + piece.end - piece.start) - position + piece.start
+        position = 0
+        for item in self._head:
+            size = layout_bytes([item])
+            if start < position + size and position < end:
+                whole = _chunks(item) if isinstance(item, bytes) else self._rows(item)
+                yield from _cut(whole, max(0, start - position), min(size, end - position))
+            position += size
+        yield from self._footage(position, start, end)
+
+    def _footage(self, position: int, start: int, end: int) -> Iterator[bytes]:
+        rows: Iterator[SegmentRow] | None = None
+        for number, first, behind in self._taken.extents():
+            low, high = max(start, position) - position + first, min(end, position + behind - first) - position + first
+            position += behind - first
             if low < high:
-                yield from _read_piece(self._record_dir, piece.row, low, high)
-            position += piece.end - piece.start
+                rows = rows or self._taken.rows(number)
+                yield from _read_piece(self._record_dir, next(rows), low, high)
+            elif position >= end:
+                return
+
+    def _rows(self, place: Rows) -> Iterator[bytes]:
+        """The rows of one table of a long index, file by file."""
+        of, made = self._replay, 0
+        joiner = Joiner(of.video, of.audio, kept=(place.track, place.kind))
+        track = joiner.track(place.track)
+        if track is None:
+            raise FootageUnreadable("the export has no such track")
+        for row, tables, sound in self._taken.with_tables(self._record_dir):
+            part = window_of(row, tables, of.bounds, is_first=joiner.is_empty)
+            if part is None:
+                raise FootageUnreadable(f"{row.path} is not what it was when the export began")
+            joiner.add(tables, part, with_audio=sound)
+            rows = track.take(place.kind, of.data_offset, wide=of.wide)
+            made += len(rows)
+            yield from _chunks(rows)
+        rest = track.rest(place.kind)
+        if made + len(rest) != place.size_bytes:
+            raise FootageUnreadable("the files of the range are not what they were when the export began")
+        yield rest
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    for low in range(0, len(data), CHUNK_BYTES):
+        yield data[low : low + CHUNK_BYTES]
+
+
+def _cut(chunks: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
+    """The bytes `start` up to `end` of what chunks make together."""
+    position = 0
+    for chunk in chunks:
+        low, high = max(0, start - position), min(len(chunk), end - position)
+        position += len(chunk)
+        if low < high:
+            yield chunk[low:high]
+        if position >= end:
+            return
 
 
 def _read_piece(record_dir: Path, row: SegmentRow, start: int, end: int) -> Iterator[bytes]:
@@ -106,137 +151,57 @@ def plan(catalog: Catalog, record_dir: Path, channel: int, start_utc_us: int, en
         NoFootage: the range holds no frame; with the cause at its start.
         FormatChanges: the video's parameters change in the range; with the ranges that can be exported by themselves.
         NotPlayable: some of the footage is Matroska.
-        RangeTooLong: more than 25 hours.
+        RangeTooLong: the index would not fit into an MP4, whose boxes end at 4 GiB: more than a year of 25 frames a second.
         FootageUnreadable: a file is gone or damaged.
     """
-    if end_utc_us - start_utc_us > MAX_RANGE_US:
-        raise RangeTooLong("an export covers at most 25 hours; ask for several")
-    rows = playable_segments(catalog, channel, start_utc_us, end_utc_us)
-    require_mp4(rows)
-    formats = [read_formats(record_dir, row) for row in rows]
-    _require_one_video_format(rows, formats, (start_utc_us, end_utc_us))
-    audio = next((item.audio for item in formats if item.audio is not None), None)
-    if not rows:
-        raise no_footage(catalog, channel, start_utc_us)
-    joiner, taken, first_shown = _join(record_dir, rows, formats, audio, (start_utc_us, end_utc_us))
-    if joiner.is_empty:
+    bounds = (start_utc_us, end_utc_us)
+    found = survey(catalog, record_dir, channel, bounds)
+    if found.joiner is None or found.first is None or found.last is None:
         raise no_footage(catalog, channel, start_utc_us)
     camera = next((known.name for known in catalog.channels() if known.number == channel), "")
-    shown = (max(start_utc_us, taken[0].start_utc_us), min(end_utc_us, taken[-1].end_utc_us))
-    gaps = tuple(_gaps_between(taken))
-    notes = tuple(_notes(formats, audio))
-    tags = {TITLE: _title(camera, channel, shown, zone), COMMENT: _comment(gaps, notes, zone)}
-    head = _head(joiner, first_shown, tags)
-    pieces = tuple(_Piece(row, *extent) for row, extent in zip(taken, joiner.extents, strict=True))
+    shown = (max(start_utc_us, found.first.start_utc_us), min(end_utc_us, found.last.end_utc_us))
+    left_out = tuple(notes(found.with_other_sound, found.files))
+    tags = {
+        TITLE: title(camera, channel, shown, zone),
+        COMMENT: comment(found.gaps, found.gap_count, left_out, zone),
+    }
+    head, replay = _head(found, found.joiner, bounds, tags)
     return ExportPlan(
-        size_bytes=len(head) + joiner.data_bytes,
+        size_bytes=layout_bytes(head) + found.joiner.data_bytes,
         name=file_name(camera, channel, shown, zone),
-        etag=_etag(head, pieces),
-        start_utc_us=first_shown,
-        duration_us=joiner.shown_90k * 100 // 9,
-        gaps=gaps,
-        notes=notes,
-        _head=head,
-        _pieces=pieces,
+        etag=found.digest.hexdigest(),
+        start_utc_us=found.start_utc_us,
+        duration_us=found.joiner.shown_90k * 100 // 9,
+        gaps=tuple(found.gaps),
+        notes=left_out,
+        _head=tuple(head),
+        _replay=replay,
+        _taken=found.taken,
         _record_dir=record_dir,
     )
 
 
-def _join(
-    record_dir: Path, rows: Sequence[SegmentRow], formats: Sequence[Formats], audio: AudioFormat | None, bounds: Span
-) -> tuple[Joiner, list[SegmentRow], int]:
-    """The movie, the files that it is made of, and when its first frame was taken. One file's tables are in memory at a time."""
-    joiner = Joiner(formats[0].video, audio)
-    taken: list[SegmentRow] = []
-    first_shown = 0
-    for row, item in zip(rows, formats, strict=True):
-        tables = read_tables(record_dir, row)
-        lower, upper = (_ticks_up(bound - row.start_utc_us) for bound in bounds)
-        of = window(tables.video, lower, upper, may_hide=joiner.is_empty)
-        if of is None:
-            continue
-        if joiner.is_empty:
-            first_shown = row.start_utc_us + of.start_90k * 100 // 9
-        try:
-            joiner.add(tables, of, with_audio=audio is not None and item.audio == audio)
-        except MediaError as exc:
-            raise FootageUnreadable(f"{row.path}: {exc}") from exc
-        taken.append(row)
-    return joiner, taken, first_shown
-
-
-def file_name(camera: str, channel: int, shown: Span, zone: tzinfo) -> str:
-    """`{camera}_{local start}_{local end}.mp4`, of letters and digits of any script and `._+-`; never hidden, never a path."""
-    safe = _UNSAFE.sub("-", camera).strip("-._").encode("utf-8", "ignore")[:_MAX_NAME_BYTES].decode("utf-8", "ignore")
-    safe = safe or f"channel-{channel}"
-    start, end = (f"{to_datetime(moment, zone):%Y-%m-%dT%H-%M-%S}" for moment in shown)
-    return f"{safe}_{start}_{end}.mp4"
-
-
-def _ticks_up(us: int) -> int:
-    """Microseconds in 90 kHz, rounded up: a frame that starts at a tick starts at or after the instant."""
-    return -(-us * 9 // 100)
-
-
-def _require_one_video_format(rows: Sequence[SegmentRow], formats: Sequence[Formats], bounds: Span) -> None:
-    grouped = [[row for row, _ in group] for _, group in groupby(zip(rows, formats, strict=True), lambda pair: pair[1].video)]
-    if len(grouped) < 2:
-        return
-    starts = [max(group[0].start_utc_us, bounds[0]) for group in grouped]
-    ends = [*starts[1:], min(grouped[-1][-1].end_utc_us, bounds[1])]
-    ends = [min(end, max(row.end_utc_us for row in group)) for end, group in zip(ends, grouped, strict=True)]
-    raise FormatChanges(
-        f"the video's format changes {len(grouped) - 1} times in this range; export the parts by themselves",
-        list(zip(starts, ends, strict=True)),
-    )
-
-
-def _gaps_between(rows: Sequence[SegmentRow]) -> Iterator[Span]:
-    for before, after in pairwise(rows):
-        neighbours = before.run_id == after.run_id and before.number + 1 == after.number
-        if not neighbours and after.start_utc_us - before.end_utc_us >= SLIVER_US:
-            yield before.end_utc_us, after.start_utc_us
-
-
-def _notes(formats: Sequence[Formats], audio: AudioFormat | None) -> Iterator[str]:
-    other = sum(item.audio is not None and item.audio != audio for item in formats)
-    if other:
-        yield f"{other} of {len(formats)} files have sound of another format, which is left out"
-
-
-def _title(camera: str, channel: int, shown: Span, zone: tzinfo) -> str:
-    start, end = (to_datetime(moment, zone).isoformat(" ", "seconds") for moment in shown)
-    return f"{camera or f'Channel {channel}'}, {start} to {end}"
-
-
-def _comment(gaps: Sequence[Span], notes: Sequence[str], zone: tzinfo) -> str:
-    """At most a few gaps by name: a bad day has hundreds."""
-    left_out = [" to ".join(to_datetime(moment, zone).isoformat(" ", "seconds") for moment in gap) for gap in gaps[:20]]
-    more = [f"and {len(gaps) - 20} more"] if len(gaps) > 20 else []
-    lines = ["No footage, left out: " + ", ".join(left_out + more)] if gaps else []
-    return ". ".join([*lines, *notes]) or "Without gaps"
-
-
-def _head(joiner: Joiner, start_utc_us: int, tags: dict[bytes, str]) -> bytes:
-    """Everything before the footage. The index is built twice, as its own length decides where the footage begins."""
+def _head(found: Survey, joiner: Joiner, bounds: Span, tags: dict[bytes, str]) -> tuple[list[bytes | Rows], _Replay]:
+    """Everything before the footage, with places for the tables of a long index; and how to make these."""
     tracks = joiner.tracks()
-    wide = joiner.data_bytes > U32_MAX - _MAX_HEAD_BYTES
-    data_header_bytes = 16 if wide else 8
-    try:
-        size = len(_FILE_TYPE) + len(joined_moov(tracks, start_utc_us, tags, 0, wide=wide)) + data_header_bytes
-        moov = joined_moov(tracks, start_utc_us, tags, size, wide=wide)
-    except MediaError as exc:
-        raise FootageUnreadable(f"the range cannot be exported: {exc}") from exc
+    data_bytes = joiner.data_bytes
+    for wide in (False, True):  # offsets of 64 bits where the movie with its index ends beyond 4 GiB
+        try:
+            index = index_layout(tracks, found.start_utc_us, tags, wide=wide)
+        except MediaError as exc:
+            raise RangeTooLong(f"the range is too long for one MP4: {exc}") from exc
+        data_offset = len(_FILE_TYPE) + layout_bytes(index) + (16 if wide else 8)
+        if data_offset + data_bytes <= U32_MAX:
+            break
     if wide:
-        data_header = (1).to_bytes(4, "big") + b"mdat" + (joiner.data_bytes + data_header_bytes).to_bytes(8, "big")
+        data_header = (1).to_bytes(4, "big") + b"mdat" + (data_bytes + 16).to_bytes(8, "big")
     else:
-        data_header = (joiner.data_bytes + data_header_bytes).to_bytes(4, "big") + b"mdat"
-    return _FILE_TYPE + moov + data_header
-
-
-def _etag(head: bytes, pieces: Sequence[_Piece]) -> str:
-    """Equal for equal bytes: the head names every frame's size and place, the pieces name the files."""
-    digest = hashlib.blake2s(head, digest_size=16)
-    for piece in pieces:
-        digest.update(f"{piece.row.path}|{piece.row.run_id}|{piece.start}|{piece.end}\n".encode())
-    return digest.hexdigest()
+        data_header = (data_bytes + 8).to_bytes(4, "big") + b"mdat"
+    if joiner.holds_all:
+        index = [rows_of(tracks, item, data_offset, wide=wide) if isinstance(item, Rows) else item for item in index]
+        index = [b"".join(item for item in index if isinstance(item, bytes))]
+    head = [_FILE_TYPE, *index, data_header]
+    for item in head:
+        found.digest.update(item if isinstance(item, bytes) else repr(item).encode())
+    video = joiner.video_format
+    return head, _Replay(video, joiner.audio_format, bounds, data_offset, wide)

@@ -11,10 +11,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioFormat, VideoFormat
-from mini_nvr.media.mp4.joined_index import Edit, JoinedTrack, Samples
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioFormat, TrackFormat, VideoFormat
+from mini_nvr.media.mp4.joined_index import TABLES, Edit, JoinedTrack
+from mini_nvr.media.mp4.samples import Samples
 from mini_nvr.playback.export_source import Tables
 
+VIDEO, AUDIO = 0, 1
 _AUDIO_PREROLL = 1  # AAC decodes a frame from the one before and itself
 _UNHEARD_FRACTION = 1_000  # corrections below a millisecond are left to add up
 
@@ -58,27 +60,71 @@ def _key_before(keys: Sequence[int], times: Sequence[int], number: int, start: i
 
 
 class Joiner:
-    """Takes file after file, in order; then `tracks` is the movie and `extents` are the bytes that it is made of."""
+    """Takes file after file, in order; then `tracks` is the movie.
 
-    def __init__(self, video: VideoFormat, audio: AudioFormat | None) -> None:
-        self.extents: list[tuple[int, int]] = []  # (start, end) in each file taken
+    kept: (number of the track, table) of the rows that are held; None for all. The same files in the same order make the same rows.
+    """
+
+    def __init__(self, video: VideoFormat, audio: AudioFormat | None = None, *, kept: tuple[int, bytes] | None = None) -> None:
+        self.is_empty = True
         self.data_bytes = 0
-        self._video = JoinedTrack(video)
-        self._audio = JoinedTrack(audio) if audio is not None else None
+        self._kept = kept
+        self._format = video
+        self._video = self._track(video, VIDEO)
+        self._audio = self._track(audio, AUDIO) if audio is not None else None
         self._audio_start: int | None = None  # of the first sample of sound on the movie's time line, in its clock rate
         self._shown = (0, 0)  # on the time line of the video track
 
     @property
-    def is_empty(self) -> bool:
-        return not self.extents
+    def video_format(self) -> VideoFormat:
+        return self._format
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether no row was forgotten."""
+        return self._kept is None
+
+    @property
+    def audio_format(self) -> AudioFormat | None:
+        """The format of the movie's sound, once there is any."""
+        of = self._audio.format if self._audio is not None else None
+        return of if isinstance(of, AudioFormat) else None
+
+    @property
+    def held_bytes(self) -> int:
+        """What the rows take that are held."""
+        return self._video.held_bytes + (self._audio.held_bytes if self._audio is not None else 0)
+
+    def forget(self) -> None:
+        """Hold no rows from now on."""
+        self._kept = (VIDEO, b"")
+        self._video.forget()
+        if self._audio is not None:
+            self._audio.forget()
+
+    def hear(self, audio: AudioFormat) -> None:
+        """From now on there is sound, of this format."""
+        self._audio = self._track(audio, AUDIO)
+
+    def track(self, number: int) -> JoinedTrack | None:
+        """VIDEO or AUDIO."""
+        return self._video if number == VIDEO else self._audio
+
+    def _track(self, of: TrackFormat, number: int) -> JoinedTrack:
+        if self._kept is None:
+            return JoinedTrack(of)
+        return JoinedTrack(of, {self._kept[1]} & set(TABLES) if self._kept[0] == number else ())
 
     @property
     def shown_90k(self) -> int:
         """How long the movie is."""
         return self._shown[1] - self._shown[0]
 
-    def add(self, tables: Tables, of: Window, *, with_audio: bool) -> None:
-        """Append what `of` says of a file. with_audio: its sound has the format of the movie's."""
+    def add(self, tables: Tables, of: Window, *, with_audio: bool) -> tuple[int, int]:
+        """Append what `of` says of a file; returns from where to where its bytes are taken.
+
+        with_audio: its sound has the format of the movie's.
+        """
         video = tables.video.part(of.first, of.end)
         origin_90k = self._video.end_dts - video.first_dts
         audio = self._audio_of(tables, of, origin_90k) if with_audio else None
@@ -91,8 +137,9 @@ class Joiner:
         if audio and self._audio is not None:
             self._audio.add(audio, shift)
         self._shown = (origin_90k + of.start_90k if self.is_empty else self._shown[0], origin_90k + of.end_90k)
-        self.extents.append((start, end))
+        self.is_empty = False
         self.data_bytes += end - start
+        return start, end
 
     def tracks(self) -> list[tuple[JoinedTrack, Edit]]:
         """The tracks, each with what of it is shown."""

@@ -8,7 +8,7 @@ from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.errors import MediaError, SegmentError
 from mini_nvr.media.frame import AudioFormat, VideoFormat
 from mini_nvr.media.mp4 import parse_index, parse_init
-from mini_nvr.media.mp4.joined_index import Samples
+from mini_nvr.media.mp4.samples import Samples
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID
 from mini_nvr.playback.errors import FootageUnreadable
 from mini_nvr.playback.files import opened
@@ -39,7 +39,21 @@ def read_formats(record_dir: Path, row: SegmentRow) -> Formats:
         FootageUnreadable: the file is gone or damaged.
     """
     with opened(record_dir, row) as fd:
-        init = read_at(fd, row.init_offset, min(row.init_size_bytes, MAX_INIT_BYTES))
+        return _formats(fd, row)
+
+
+def read_file(record_dir: Path, row: SegmentRow) -> tuple[Formats, Tables]:
+    """The tracks and the frames of a file.
+
+    Raises:
+        FootageUnreadable: the file is gone or damaged.
+    """
+    with opened(record_dir, row) as fd:
+        return _formats(fd, row), _tables(fd, row)
+
+
+def _formats(fd: int, row: SegmentRow) -> Formats:
+    init = read_at(fd, row.init_offset, min(row.init_size_bytes, MAX_INIT_BYTES))
     try:
         tracks = parse_init(init).formats
     except MediaError as exc:
@@ -57,10 +71,14 @@ def read_tables(record_dir: Path, row: SegmentRow) -> Tables:
         FootageUnreadable: the file is gone or damaged.
     """
     with opened(record_dir, row) as fd:
-        try:
-            index = parse_index(_index_bytes(fd, row))
-        except (MediaError, SegmentError) as exc:
-            raise FootageUnreadable(f"{row.path}: {exc}") from exc
+        return _tables(fd, row)
+
+
+def _tables(fd: int, row: SegmentRow) -> Tables:
+    try:
+        index = parse_index(_index_bytes(fd, row))
+    except (MediaError, SegmentError) as exc:
+        raise FootageUnreadable(f"{row.path}: {exc}") from exc
     tracks = {track.track_id: Samples.of(track) for track in index.tracks if track.sizes}
     if VIDEO_TRACK_ID not in tracks:
         raise FootageUnreadable(f"{row.path} holds no video frame")

@@ -1,200 +1,175 @@
 """One index (`moov`) out of the sample tables of several files, for a movie that plays them one after the other.
 
-Works on whole columns of a table, so an hour of 25 frames a second costs milliseconds. The sample data keep their order within a
-file; `data_shift` says where a file's bytes come to lie.
+The files come one by one. How long the index is follows from counts alone, so the tables of a long movie need not be held: a
+`JoinedTrack` may keep the rows of some tables, or of none, and `index_layout` says where which rows belong. The sample data keep
+their order within a file; `data_shift` says where a file's bytes come to lie.
 """
 
 import struct
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, chain, repeat
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import TrackFormat
-from mini_nvr.media.mp4.boxes import MOVIE_TIMESCALE, U32_MAX, box, full_box, movie_header
+from mini_nvr.media.mp4.boxes import U32_MAX, box, full_box, movie_header
 from mini_nvr.media.mp4.init import next_track_id, require_tracks
-from mini_nvr.media.mp4.read_index import TrackIndex
+from mini_nvr.media.mp4.read_boxes import children, parse_box
+from mini_nvr.media.mp4.samples import Samples
 from mini_nvr.media.mp4.tags import tags_box
 from mini_nvr.media.mp4.track import track_box
-from mini_nvr.media.mp4.track_table import RunLengths, big_endian
+from mini_nvr.media.mp4.track_table import big_endian
 
+STTS, CTTS, STSS, STSC, STSZ, STCO = b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco"
+TABLES: Final = (STTS, CTTS, STSS, STSC, STSZ, STCO)
+"""In the order of the index; chunk offsets of 64 bits are written as `co64`."""
+
+_ROW_BYTES: Final = {STTS: 8, CTTS: 8, STSS: 4, STSC: 12, STSZ: 4}
 _RATE_ONE = 0x10000
 
 
-@dataclass(slots=True)
-class Samples:
-    """Consecutive samples of one track of one file, in columns.
+class _Runs:
+    """Values as runs of equal ones. The last value is held back: it may still be stretched."""
 
-    first_dts: of the first sample, from the file's origin, in the track's clock rate.
-    durations, cts_offsets: runs of (count, value); `cts_offsets` empty means all zero.
-    sync: numbers of the sync samples from 0; None when all are.
-    chunks: (samples, offset in the file).
-    """
+    __slots__ = ("_count", "_last", "_value")
 
-    first_dts: int
-    sizes: Sequence[int]
-    durations: Sequence[tuple[int, int]]
-    cts_offsets: Sequence[tuple[int, int]]
-    sync: Sequence[int] | None
-    chunks: Sequence[tuple[int, int]]
-
-    @classmethod
-    def of(cls, index: TrackIndex) -> "Samples":
-        """All samples of a track. Our files say by an empty edit at the start that a track starts late."""
-        late = index.edits[0][0] if index.edits and index.edits[0][1] == -1 else 0
-        first_dts = (2 * late * index.timescale + MOVIE_TIMESCALE) // (2 * MOVIE_TIMESCALE)
-        sync = None if index.sync is None else [number - 1 for number in index.sync]
-        return cls(first_dts, index.sizes, index.durations, index.cts_offsets, sync, index.chunks)
-
-    def __len__(self) -> int:
-        return len(self.sizes)
+    def __init__(self) -> None:
+        self._value = self._count = 0
+        self._last: int | None = None
 
     @property
-    def duration(self) -> int:
-        return sum(count * value for count, value in self.durations)
+    def last(self) -> int:
+        return self._last or 0
 
-    def decoding_times(self) -> list[int]:
-        """Of each sample, from the file's origin, and behind them where the last one ends."""
-        return list(accumulate(_expanded(self.durations), initial=self.first_dts))
+    def replace_last(self, value: int) -> None:
+        self._last = value
 
-    def presentation_times(self) -> list[int]:
-        """Of each sample, from the file's origin."""
-        times = self.decoding_times()[:-1]
-        if not self.cts_offsets:
-            return times
-        return [dts + offset for dts, offset in zip(times, _expanded(self.cts_offsets), strict=True)]
+    def add(self, value: int, count: int) -> Iterator[tuple[int, int]]:
+        """Append `count` times `value` (modulo 2^32); the runs (count, value) that are over now."""
+        value &= U32_MAX
+        for each, times in ((self._last, 1), (value, count - 1)):
+            if each is None or times == 0:
+                continue
+            if each != self._value and self._count:
+                yield self._count, self._value
+                self._count = 0
+            self._value = each
+            self._count += times
+        self._last = value
 
-    def part(self, first: int, end: int) -> "Samples":
-        """The samples from `first` up to `end`."""
-        if first == 0 and end >= len(self):
-            return self
-        return Samples(
-            first_dts=self.first_dts + sum(count * value for count, value in _cut(self.durations, 0, first)),
-            sizes=self.sizes[first:end],
-            durations=_cut(self.durations, first, end),
-            cts_offsets=_cut(self.cts_offsets, first, end),
-            sync=None if self.sync is None else [number - first for number in self.sync if first <= number < end],
-            chunks=self._cut_chunks(first, end),
-        )
-
-    def extent(self) -> tuple[int, int]:
-        """From the first byte of the samples to behind the last, in the file; they need not fill it.
-
-        Raises:
-            MediaError: the chunks are not in order, as the recorder writes them.
-        """
-        offsets = [offset for _, offset in self.chunks]
-        if offsets != sorted(offsets):
-            raise MediaError("the chunks of an index are not in the order of the file")
-        last = self.chunks[-1][0]
-        return offsets[0], offsets[-1] + sum(self.sizes[len(self) - last :])
-
-    def _cut_chunks(self, first: int, end: int) -> list[tuple[int, int]]:
-        chunks = []
-        position = 0
-        for count, offset in self.chunks:
-            low, high = max(first, position), min(end, position + count)
-            if low < high:
-                chunks.append((high - low, offset + sum(self.sizes[position:low])))
-            position += count
-        return chunks
+    def rest(self) -> list[tuple[int, int]]:
+        """The runs that are not over yet."""
+        if self._last is None:
+            return []
+        if not self._count:
+            return [(1, self._last)]
+        if self._last == self._value:
+            return [(self._count + 1, self._value)]
+        return [(self._count, self._value), (1, self._last)]
 
 
-def _expanded(runs: Sequence[tuple[int, int]]) -> chain[int]:
-    return chain.from_iterable(repeat(value, count) for count, value in runs)
-
-
-def _cut(runs: Sequence[tuple[int, int]], first: int, end: int) -> list[tuple[int, int]]:
-    """The values number `first` up to `end` of a run-length list."""
-    found = []
-    position = 0
-    for count, value in runs:
-        low, high = max(first, position), min(end, position + count)
-        if low < high:
-            found.append((high - low, value))
-        position += count
-    return found
-
-
-@dataclass(slots=True)
 class JoinedTrack:
-    """The sample table of one track, grown file by file."""
+    """The sample tables of one track, grown file by file.
 
-    format: TrackFormat
-    end_dts: int = 0
-    _sizes: "array[int]" = field(default_factory=lambda: array("I"))
-    _durations: RunLengths = field(default_factory=RunLengths)
-    _offsets: RunLengths = field(default_factory=RunLengths)
-    _sync: "array[int]" = field(default_factory=lambda: array("I"))
-    _all_sync: bool = True
-    _chunk_lengths: "array[int]" = field(default_factory=lambda: array("I"))
-    _chunk_offsets: "array[int]" = field(default_factory=lambda: array("Q"))
-    _fixed: bytes | None = None  # the tables once they are asked for, which is twice
+    kept: whose rows are held until they are taken; those of all tables are counted.
+    """
+
+    def __init__(self, of: TrackFormat, kept: Collection[bytes] = TABLES) -> None:
+        self.format = of
+        self.end_dts = 0
+        self._rows = dict.fromkeys(TABLES, 0)
+        self._kept = {kind: array("Q" if kind == STCO else "I") for kind in kept}
+        self._durations = _Runs()
+        self._offsets = _Runs()
+        self._any_offset = False
+        self._all_sync = True
+        self._samples_a_chunk = 0
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return self._rows[STSZ]
+
+    @property
+    def held_bytes(self) -> int:
+        """What the rows take that are held."""
+        return sum(len(values) * values.itemsize for values in self._kept.values())
+
+    def forget(self) -> None:
+        """Only count from now on."""
+        self._kept.clear()
 
     def add(self, samples: Samples, data_shift: int) -> None:
         """Append samples, which follow the last one in time; `data_shift`: their new place minus that in their file."""
         if not samples:
             return
-        self._fixed = None
-        before = len(self._sizes)
-        self._sizes.extend(samples.sizes)
+        before = len(self)
         for count, value in samples.durations:
-            self._durations.add(value, count)
+            self._put_runs(STTS, self._durations.add(value, count))
         for count, value in samples.cts_offsets or [(len(samples), 0)]:
-            self._offsets.add(value, count)
+            self._any_offset = self._any_offset or value != 0
+            self._put_runs(CTTS, self._offsets.add(value, count))
+        self._put(STSZ, len(samples), samples.sizes)
         if samples.sync is None:
-            self._sync.extend(range(before + 1, before + 1 + len(samples)))
+            self._put(STSS, len(samples), range(before + 1, before + 1 + len(samples)))
         else:
             self._all_sync = False
-            self._sync.extend(before + 1 + number for number in samples.sync)
-        self._chunk_lengths.extend(count for count, _ in samples.chunks)
-        self._chunk_offsets.extend(offset + data_shift for _, offset in samples.chunks)
+            self._put(STSS, len(samples.sync), (before + 1 + number for number in samples.sync))
+        self._add_chunks(samples, data_shift)
         self.end_dts += samples.duration
 
     def stretch_last(self, ticks: int) -> None:
         """Make the last sample longer, or shorter, but not shorter than a tick, so that what follows starts where it belongs."""
-        if not self._sizes:
+        if not len(self):
             return
         old = self._durations.last
         new = min(U32_MAX, max(1, old + ticks))
-        self._fixed = None
         self._durations.replace_last(new)
         self.end_dts += new - old
 
-    def tables(self, data_offset: int, *, wide: bool) -> bytes:
-        """The boxes of `stbl`; `data_offset`: where the sample data begin; `wide`: 64-bit offsets (`co64`)."""
-        if self._fixed is None:
-            self._fixed = self._fixed_tables()
-        offsets = array("Q" if wide else "I", [offset + data_offset for offset in self._chunk_offsets])
-        return self._fixed + full_box(b"co64" if wide else b"stco", 0, 0, _count(offsets), big_endian(offsets))
+    def tables(self) -> list[tuple[bytes, int]]:
+        """The tables that the index has, in order, and the number of their rows so far."""
+        left_out = {CTTS} if not self._any_offset else set()
+        if self._all_sync:
+            left_out.add(STSS)
+        return [(kind, self._rows[kind] + len(self._rest(kind))) for kind in TABLES if kind not in left_out]
 
-    def _fixed_tables(self) -> bytes:
-        """Those that do not depend on where the data lie."""
-        boxes = [full_box(b"stts", 0, 0, self._durations.pack())]
-        if not self._offsets.is_all_zero():
-            boxes.append(full_box(b"ctts", 1, 0, self._offsets.pack()))
-        if not self._all_sync:
-            boxes.append(full_box(b"stss", 0, 0, _count(self._sync), big_endian(self._sync)))
-        boxes.append(full_box(b"stsc", 0, 0, self._chunk_runs()))
-        boxes.append(full_box(b"stsz", 0, 0, bytes(4), _count(self._sizes), big_endian(self._sizes)))
-        return b"".join(boxes)
+    def take(self, kind: bytes, data_offset: int = 0, *, wide: bool = False) -> bytes:
+        """The rows of a kept table that are settled and were not taken yet; `data_offset`: where the sample data begin.
 
-    def _chunk_runs(self) -> bytes:
-        rows = array("I")
-        previous = 0
-        for number, samples in enumerate(self._chunk_lengths, 1):
-            if samples != previous:
-                rows.extend((number, samples, 1))
-                previous = samples
-        return (len(rows) // 3).to_bytes(4, "big") + big_endian(rows)
+        Raises:
+            OverflowError: an offset needs 64 bits, and not `wide`.
+        """
+        values = self._kept[kind]
+        if kind == STCO:
+            packed = big_endian(array("Q" if wide else "I", [offset + data_offset for offset in values]))
+        else:
+            packed = big_endian(values)
+        del values[:]
+        return packed
 
+    def rest(self, kind: bytes) -> bytes:
+        """The rows that come behind all others once nothing is added any more."""
+        return big_endian(array("I", [number for run in self._rest(kind) for number in run]))
 
-def _count(values: "array[int]") -> bytes:
-    return len(values).to_bytes(4, "big")
+    def _rest(self, kind: bytes) -> list[tuple[int, int]]:
+        return {STTS: self._durations, CTTS: self._offsets}[kind].rest() if kind in {STTS, CTTS} else []
+
+    def _add_chunks(self, samples: Samples, data_shift: int) -> None:
+        first = self._rows[STCO] + 1
+        self._put(STCO, len(samples.chunks), (offset + data_shift for _, offset in samples.chunks))
+        for number, (count, _) in enumerate(samples.chunks, first):
+            if count != self._samples_a_chunk:
+                self._samples_a_chunk = count
+                self._put(STSC, 1, (number, count, 1))
+
+    def _put_runs(self, kind: bytes, runs: Iterable[tuple[int, int]]) -> None:
+        for run in runs:
+            self._put(kind, 1, run)
+
+    def _put(self, kind: bytes, rows: int, values: Iterable[int]) -> None:
+        self._rows[kind] += rows
+        if kind in self._kept:
+            self._kept[kind].extend(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,31 +191,98 @@ class Edit:
         return box(b"edts", full_box(b"elst", 1, 0, len(rows).to_bytes(4, "big"), *rows))
 
 
-def joined_moov(
-    tracks: Sequence[tuple[JoinedTrack, Edit]], start_utc_us: int, tags: dict[bytes, str], data_offset: int, *, wide: bool
-) -> bytes:
-    """The index of a movie; its length does not depend on `data_offset`.
+class Rows(NamedTuple):
+    """A place in the index: the rows of a table of track number `track`, from 0."""
 
-    tags: what players show about the movie, see `tags_box`.
+    track: int
+    kind: bytes
+    size_bytes: int
+
+
+def index_layout(
+    tracks: Sequence[tuple[JoinedTrack, Edit]], start_utc_us: int, tags: dict[bytes, str], *, wide: bool
+) -> list[bytes | Rows]:
+    """The index of a movie, with places where the rows of its tables belong; its length does not depend on what they say.
+
+    tags: what players show about the movie, see `tags_box`. wide: chunk offsets have 64 bits.
 
     Raises:
         MediaError: a number does not fit its field.
     """
     formats = [track.format for track, _ in tracks]
     require_tracks(formats)
+    duration = max(edit.wait + edit.duration for _, edit in tracks)
     try:
-        boxes = [
-            track_box(
-                track.format,
-                start_utc_us,
-                sample_tables=track.tables(data_offset, wide=wide),
-                media_duration=track.end_dts,
-                movie_duration=edit.wait + edit.duration,
-                edits=edit.box(),
-            )
-            for track, edit in tracks
-        ]
-        duration = max(edit.wait + edit.duration for _, edit in tracks)
-        return box(b"moov", movie_header(start_utc_us, duration, next_track_id(formats)), *boxes, tags_box(tags))
+        body: list[bytes | Rows] = [movie_header(start_utc_us, duration, next_track_id(formats))]
+        for number, (track, edit) in enumerate(tracks):
+            body += _track(number, track, edit, start_utc_us, wide=wide)
+        body.append(tags_box(tags))
+        return [struct.pack(">I4s", 8 + layout_bytes(body), b"moov"), *body]
     except (struct.error, OverflowError) as exc:
+        raise MediaError(f"the index does not fit into its boxes, which end at 4 GiB: {exc}") from exc
+
+
+def layout_bytes(layout: Iterable[bytes | Rows]) -> int:
+    """How long an index is."""
+    return sum(item.size_bytes if isinstance(item, Rows) else len(item) for item in layout)
+
+
+def _track(number: int, track: JoinedTrack, edit: Edit, start_utc_us: int, *, wide: bool) -> list[bytes | Rows]:
+    """`trak`; its tables stand at its very end, so only the boxes around them must be made longer."""
+    tables: list[bytes | Rows] = []
+    for kind, count in track.tables():
+        rows = Rows(number, kind, count * (_ROW_BYTES.get(kind) or (8 if wide else 4)))
+        tables += [_table_header(kind, count, rows.size_bytes, wide=wide), rows]
+    head = track_box(
+        track.format,
+        start_utc_us,
+        sample_tables=b"",
+        media_duration=track.end_dts,
+        movie_duration=edit.wait + edit.duration,
+        edits=edit.box(),
+    )
+    return [_lengthened(head, layout_bytes(tables)), *tables]
+
+
+def _table_header(kind: bytes, count: int, rows_bytes: int, *, wide: bool) -> bytes:
+    """Everything before the rows (clauses 8.6.1 and 8.7): `ctts` is of version 1, `stsz` says first that sizes differ."""
+    before = bytes(4) if kind == STSZ else b""
+    name = b"co64" if kind == STCO and wide else kind
+    version = (kind == CTTS) << 24
+    return struct.pack(">I4sI", 16 + len(before) + rows_bytes, name, version) + before + count.to_bytes(4, "big")
+
+
+def _lengthened(head: bytes, more: int) -> bytes:
+    """A `trak` whose last box, and the last one inside of it, down to `stbl`, are that much longer."""
+    made = bytearray(head)
+    position = 0
+    for _ in (b"trak", b"mdia", b"minf", b"stbl"):
+        of = parse_box(head, position, position)
+        struct.pack_into(">I", made, position, of.size + more)
+        position = [child.offset for child in children(head, of.body, of.end)][-1]
+    return bytes(made)
+
+
+def joined_moov(
+    tracks: Sequence[tuple[JoinedTrack, Edit]], start_utc_us: int, tags: dict[bytes, str], data_offset: int, *, wide: bool
+) -> bytes:
+    """The whole index of tracks that kept all their rows, which are taken.
+
+    Raises:
+        MediaError: a number does not fit its field.
+    """
+    layout = index_layout(tracks, start_utc_us, tags, wide=wide)
+    return b"".join(rows_of(tracks, item, data_offset, wide=wide) if isinstance(item, Rows) else item for item in layout)
+
+
+def rows_of(tracks: Sequence[tuple[JoinedTrack, Edit]], place: Rows, data_offset: int, *, wide: bool) -> bytes:
+    """All rows of a table that kept them.
+
+    Raises:
+        MediaError: an offset does not fit its field.
+    """
+    track = tracks[place.track][0]
+    try:
+        return track.take(place.kind, data_offset, wide=wide) + track.rest(place.kind)
+    except OverflowError as exc:
         raise MediaError(f"the index does not fit into its boxes: {exc}") from exc
