@@ -300,6 +300,20 @@ def test_the_newest_come_first(archive: Archive) -> None:
     assert [str(path) for path in originals(archive.record_dir)] == [names[3], names[2], names[1], names[0]]
 
 
+def test_ffmpegs_libraries_load_only_when_there_is_something_to_convert(tmp_path: Path) -> None:
+    Archive(tmp_path).catalog.close()
+    look = (
+        "import sys; from pathlib import Path; from mini_nvr.clock import SystemClock; from mini_nvr.config.load import load\n"
+        "from mini_nvr.storage.alarms import AlarmBoard; from mini_nvr.storage.rooms import RoomBook\n"
+        "from mini_nvr.storage.converter import Converter\n"
+        f"settings = load({{'DVR_IP': '192.0.2.7', 'DVR_USER': 'a', 'DVR_PASS': 'b', 'NUM_CHANNELS': '1', 'user1': 'anna',"
+        f" 'pass1': 'c4n4ry horse', 'RECORD_DIR': {str(tmp_path / 'recordings')!r}, 'DATA_DIR': {str(tmp_path / 'data')!r}}})\n"
+        "Converter(settings, SystemClock(), AlarmBoard(SystemClock()), RoomBook()).look()\n"
+        "assert 'av' not in sys.modules, 'loaded'\n"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True, timeout=60)
+
+
 async def test_it_runs_until_it_is_cancelled(archive: Archive, clock: FakeClock) -> None:
     make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
     converter = archive.converter(clock)

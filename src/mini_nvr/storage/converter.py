@@ -1,6 +1,7 @@
 """Converts in the background: what was recorded as Matroska, and footage of other products found in the recording folder.
 
-One file at a time, on a thread of the lowest priority that rests as long as it works and waits while others need the disk.
+One file at a time, on a thread of the lowest priority that rests as long as it works and waits while others need the disk. FFmpeg's
+libraries are loaded when the first such file turns up: most recorders never see one.
 """
 
 import asyncio
@@ -11,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mini_nvr.catalog.conversions import count_failed, failed_conversions
+from mini_nvr.catalog.conversions import count_failed, failed_conversions, forget_failures
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, Clock, to_datetime
 from mini_nvr.config.model import Settings
@@ -21,10 +22,14 @@ from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
 from mini_nvr.storage.converter_errors import ConversionStopped
 from mini_nvr.storage.converter_pressure import disk_is_wanted, lower_priority
-from mini_nvr.storage.converter_round import ConversionRound
-from mini_nvr.storage.converter_steps import Step
+from mini_nvr.storage.foreign import leftovers, originals
 from mini_nvr.storage.rooms import RoomBook
+from mini_nvr.storage.unlink import unlink_all
 from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
+
+if TYPE_CHECKING:
+    from mini_nvr.storage.converter_round import ConversionRound
+    from mini_nvr.storage.converter_steps import Step
 
 ROUND_S: Final = 30.0
 FULL_WALK_S: Final = 3600.0
@@ -33,6 +38,7 @@ STOP_S: Final = 2.0
 _PACE_BYTES: Final = 4 << 20
 _LONGEST_REST_S: Final = 1.0
 _BUSY_WAIT_S: Final = 2.0
+_FAILED_LOOKED_AT: Final = 1_000
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ class Converter:
         rooms: RoomBook,
         *,
         busy: Callable[[], bool] = disk_is_wanted,
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: "Callable[[Step], None]" = lambda step: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -145,13 +151,24 @@ class Converter:
         now_ns = self._clock.monotonic_ns()
         everything = self._last_full_ns is None or now_ns - self._last_full_ns >= FULL_WALK_S * NS_PER_S
         yesterday = to_datetime(self._clock.utc_us(), self._settings.zone).date() - timedelta(days=1)
-        self._round = ConversionRound(self._settings, catalog, self._clock, self._rooms, self, self._on_step)
+        since = None if everything else yesterday
         if everything:
-            self._round.clean_up()
-        self._round.run(None if everything else yesterday)
+            self._clean_up(catalog)
+        if next(originals(self._settings.record_dir, since), None) is not None:
+            from mini_nvr.storage.converter_round import ConversionRound  # noqa: PLC0415  pulls in FFmpeg's libraries
+
+            self._round = ConversionRound(self._settings, catalog, self._clock, self._rooms, self, self._on_step)
+            self._round.run(since)
         if everything:
             self._last_full_ns = now_ns
         self._tell(catalog)
+
+    def _clean_up(self, catalog: Catalog) -> None:
+        """Remove what a crash left of conversions, and the memory of failures whose file is gone."""
+        unlink_all(self._settings.record_dir, leftovers(self._settings.record_dir))
+        failed = failed_conversions(catalog, limit=_FAILED_LOOKED_AT)
+        record_dir = self._settings.record_dir
+        forget_failures(catalog, [item.path for item in failed if not (record_dir / item.path).exists()])
 
     def _tell(self, catalog: Catalog) -> None:
         self._failed = count_failed(catalog)

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
-from mini_nvr.catalog.conversions import FailedConversion, adopt, failed_conversions, failure_of, forget_failures, note_failure
+from mini_nvr.catalog.conversions import FailedConversion, adopt, failure_of, note_failure
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, US_PER_S, Clock
@@ -23,7 +23,7 @@ from mini_nvr.storage.adoption import Adopted, look_at
 from mini_nvr.storage.converter_errors import ConversionError, ConversionStopped, Unconvertible
 from mini_nvr.storage.converter_file import Original
 from mini_nvr.storage.converter_steps import Conversion, Job, Place, Step
-from mini_nvr.storage.foreign import leftovers, originals
+from mini_nvr.storage.foreign import originals
 from mini_nvr.storage.rooms import RoomBook
 
 SETTLED_US: Final = 60 * US_PER_S
@@ -35,7 +35,6 @@ _ADOPTED_A_BATCH: Final = 32
 _ROOM_LOOK_S: Final = 1.0
 _ROOM_WAIT_S: Final = 600.0
 _EXTRA_BYTES: Final = 4 << 20
-_FAILED_LOOKED_AT: Final = 1_000
 
 _log = logging.getLogger(__name__)
 
@@ -66,13 +65,6 @@ class ConversionRound:
         self._names = {channel.number: channel.name for channel in settings.channels}
         self.converted = 0
         self.current: str | None = None
-
-    def clean_up(self) -> None:
-        """Remove what a crash left of conversions, and the memory of failures whose file is gone."""
-        for path in leftovers(self._record_dir):
-            (self._record_dir / path).unlink(missing_ok=True)
-        failed = failed_conversions(self._catalog, limit=_FAILED_LOOKED_AT)
-        forget_failures(self._catalog, [item.path for item in failed if not (self._record_dir / item.path).exists()])
 
     def run(self, since: date | None) -> None:
         """since: only files of that local day and later.

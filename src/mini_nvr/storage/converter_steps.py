@@ -29,6 +29,7 @@ from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.names import parse_segment_name, segment_name
 from mini_nvr.storage.converter_errors import ConversionError
 from mini_nvr.storage.converter_file import Fingerprint, Original, Pace, convert_file, fingerprint_of, verify_file
+from mini_nvr.storage.unlink import unlink_all
 
 Step = Literal["written", "verified", "renamed", "exchanged", "removed"]
 _MOST_COLLISIONS: Final = 100
@@ -140,8 +141,9 @@ class Conversion:
         return job.known if row is None else row.state is not SegmentState.SEALED
 
     def _unlink(self, path: PurePosixPath) -> None:
-        (self._record_dir / path).unlink(missing_ok=True)
-        fsync_folder((self._record_dir / path).parent)
+        """Remove a file, durably. Raises OSError."""
+        for _, error in unlink_all(self._record_dir, [path]).kept:
+            raise error
 
 
 def _require_free(target: Path) -> None:
