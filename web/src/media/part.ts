@@ -7,6 +7,7 @@ import { direct } from "./conductor";
 import { makePlayer } from "./driver";
 import type { Plan } from "./plan";
 import type { Player } from "./player";
+import { seen } from "./seen.svelte";
 
 /** After a seek, a picture is left alone until it has had time to come. */
 const SEEK_REST_MS = 1_500;
@@ -27,6 +28,8 @@ export class Part {
   #playing: boolean | null = null;
   #speed = 1;
   #soughtMs = 0;
+  /** The browser cannot play it: it has no picture to lead with. */
+  unplayable = false;
 
   constructor(
     readonly channel: Channel,
@@ -35,10 +38,15 @@ export class Part {
   ) {
     this.player = makePlayer(container, {
       painted: (utcUs) => {
+        seen.waiting.delete(channel);
         cameras.painted.set(channel, utcUs);
         events.painted(this, utcUs);
       },
-      state: (state) => cameras.pictures.set(channel, state),
+      state: (state) => {
+        this.unplayable = state.kind === "unsupported";
+        if (state.kind !== "connecting" && state.kind !== "playing") seen.waiting.delete(channel);
+        cameras.pictures.set(channel, state);
+      },
       gap: (span) => {
         this.heldAt = span;
         events.gap(this, span);
@@ -63,6 +71,7 @@ export class Part {
     if (plan.kind === "nothing") return this.#rest(before);
     if (plan.kind === "live") return this.#live(plan.stream);
     this.player.holdAtGaps(!plan.leads || !state.skipGaps);
+    if (plan.leads && state.skipGaps && this.heldAt !== null && state.intent === "playing") this.resume();
     const jumped = this.#jumps !== state.jumps;
     if (before.kind === "live" && !jumped && state.intent === "paused") return this.#freeze(state);
     if (this.#frozen && !jumped && state.intent === "paused") return;
@@ -73,10 +82,12 @@ export class Part {
   #rest(before: Plan): void {
     this.#playing = null;
     this.#frozen = false;
+    seen.waiting.delete(this.channel);
     if (before.kind !== "nothing") this.player.stop();
   }
 
   #live(stream: "main" | "sub"): void {
+    seen.waiting.delete(this.channel);
     this.#frozen = false;
     this.#playing = null;
     this.#jumps = -1;
@@ -95,6 +106,7 @@ export class Part {
     this.#playing = state.intent === "playing";
     this.#soughtMs = performance.now();
     this.heldAt = null;
+    seen.waiting.add(this.channel);
     this.#rate(state.speed);
     this.player.showRecorded(this.channel, state.instantUs, this.#playing);
   }
@@ -144,6 +156,7 @@ export class Part {
 
   leave(): void {
     this.player.destroy();
+    seen.waiting.delete(this.channel);
     cameras.pictures.delete(this.channel);
     cameras.painted.delete(this.channel);
   }

@@ -170,8 +170,9 @@ export class RecordedSource implements Source {
   step(frames: 1 | -1): void {
     this.setPlaying(false);
     // into the middle of the frame: its edges are rounded
-    this.screen.seek(Math.max(0, this.#paintedS + (frames + 0.5) * this.#frameS));
+    this.#targetS = Math.max(0, this.#paintedS + (frames + 0.5) * this.#frameS);
     this.#sought = true;
+    this.screen.seek(this.#targetS);
   }
 
   close(): void {

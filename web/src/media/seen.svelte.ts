@@ -1,14 +1,19 @@
-/** Which tiles are on screen: those that are scrolled away, and all of a page in the background, cost nothing. */
+/** Which tiles are on screen, and which of them wait for their picture: those that are scrolled away, and all of a page in the background, cost nothing. */
 import { SvelteSet } from "svelte/reactivity";
 
 import type { Channel } from "../state/types";
 
 class Seen {
   readonly channels = new SvelteSet<Channel>();
+  /** Sought, and the frame is not painted yet. */
+  readonly waiting = new SvelteSet<Channel>();
   hidden = $state(document.hidden);
 
   constructor() {
-    document.addEventListener("visibilitychange", () => (this.hidden = document.hidden));
+    document.addEventListener("visibilitychange", () => {
+      // the small window over other programs is seen all the same
+      this.hidden = document.hidden && document.pictureInPictureElement === null;
+    });
   }
 
   /** Until the returned function is called. */

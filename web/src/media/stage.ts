@@ -31,6 +31,7 @@ class Stage implements PartEvents {
   readonly #parts = new Map<Channel, Part>();
   readonly #clock = new RunClock(clock.nowUs(), performance.now());
   #movedMs = 0;
+  #jumps = 0;
   #beat: ReturnType<typeof setInterval> | undefined;
   #unfollow: (() => void) | null = null;
   /** After a step of the picture that leads, the others go to its frame. */
@@ -39,6 +40,11 @@ class Stage implements PartEvents {
   /** A short note on playing, such as that a gap was skipped; empty when there is none. Reactive. */
   get note(): string {
     return stageNote.text;
+  }
+
+  /** Somebody went to an instant, and its frame is not painted yet: a still may stand in. Reactive. */
+  waits(channel: Channel): boolean {
+    return seen.waiting.has(channel);
   }
 
   /** Put the picture of a camera into an element for as long as it is there. */
@@ -77,6 +83,8 @@ class Stage implements PartEvents {
     const list = cameras.list;
     const onScreen = seen.hidden ? [] : state.order.filter((channel) => seen.channels.has(channel));
     untrack(() => {
+      if (state.jumps !== this.#jumps) this.#clock.set(state.instantUs, performance.now());
+      this.#jumps = state.jumps;
       for (const part of this.#parts.values()) {
         // stills are shown while the playhead is dragged; what plays waits for its end
         if (state.scrubbing && !seen.hidden) part.setPlaying(false);
@@ -137,9 +145,9 @@ class Stage implements PartEvents {
   #keepTime(): void {
     const state = watch.now;
     const nowMs = performance.now();
-    if (state.scrubbing) return;
-    if (state.live) return this.#keepLive(nowMs);
-    if (state.intent === "paused") return;
+    if (state.live || state.scrubbing || state.intent === "paused") this.#clock.set(state.instantUs, nowMs);
+    if (state.live && !state.scrubbing) this.#keepLive(nowMs);
+    if (state.live || state.scrubbing || state.intent === "paused") return;
     const clockUs = this.#lead(state.speed, nowMs);
     if (clockUs === null) return;
     for (const part of this.#parts.values()) if (part.follows) part.keepTo(clockUs, state.speed, nowMs);
@@ -151,19 +159,19 @@ class Stage implements PartEvents {
     watch.ask({ type: "moved", toUs: clock.nowUs() });
   }
 
-  /** Where the picture that leads is; in a gap that is waited through, time goes on without it. */
+  /** Where the picture that leads is; in a gap that is waited through, and without a picture, time goes on by itself. */
   #lead(speed: number, nowMs: number): UtcUs | null {
     const leader = this.#leader;
     if (leader === undefined) return null;
-    if (leader.heldAt === null) return leader.player.positionUs();
+    const held = leader.heldAt;
+    if (held === null && !leader.unplayable) return leader.player.positionUs();
     const clockUs = this.#clock.at(nowMs, speed);
-    if (clockUs < leader.heldAt.endUs) {
-      watch.ask({ type: "moved", toUs: clockUs });
-      return clockUs;
+    if (held !== null && clockUs >= held.endUs) {
+      leader.resume();
+      return held.endUs;
     }
-    const { endUs } = leader.heldAt;
-    leader.resume();
-    return endUs;
+    watch.ask(clockUs >= clock.nowUs() ? { type: "live" } : { type: "moved", toUs: clockUs });
+    return clockUs;
   }
 
   /** A JPEG of what a tile shows. */

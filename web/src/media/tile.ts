@@ -158,12 +158,19 @@ export class Tile implements Player {
   }
 
   #told(source: Source, state: PictureState): void {
-    const matters = source === (this.#coming ?? this.#shown) || (source === this.#shown && state.kind !== "stalled");
-    if (!matters) return;
-    if (state.kind === "unsupported") this.#drop(this.#shown === source ? null : this.#shown);
+    if (source !== (this.#coming ?? this.#shown)) return;
+    if (state.kind === "unsupported") return this.#giveUp(state);
     if (state.kind === "connecting" && this.#state.kind === "lost") return;
     // a picture that waits behind a gap is not what was asked for
-    if (this.#state.kind === "noFootage" && state.kind === "paused" && this.#holding !== null) return;
+    if (this.#holding !== null && (state.kind === "paused" || state.kind === "playing")) return;
+    this.#say(state);
+  }
+
+  /** The browser cannot play this: what else is shown is not the driver's. */
+  #giveUp(state: PictureState): void {
+    clearTimeout(this.#timer);
+    this.#dropAll();
+    this.#paintedUs = null;
     this.#say(state);
   }
 
@@ -336,11 +343,15 @@ export class Tile implements Player {
     clearTimeout(this.#timer);
     this.#wanted = null;
     this.#holding = null;
+    this.#dropAll();
+    this.#say({ kind: "idle" });
+  }
+
+  #dropAll(): void {
     this.#dropPrepared();
     this.#drop(this.#coming);
     this.#coming = null;
     this.#drop(this.#shown);
-    this.#say({ kind: "idle" });
   }
 
   destroy(): void {
