@@ -1,0 +1,47 @@
+/** Paints the ruler: lines over the whole height, two lines of labels, the name of the zone. */
+import type { Line } from "../geometry/ticks";
+import type { Palette } from "./palette";
+import { type Brush, type Scene, snapped } from "./scene";
+
+const ZONE_MARGIN_PX = 10;
+
+export const zoneText = (zone: string): string => zone.replaceAll("_", " ");
+
+/** Pixels that the name of the zone takes at the right end. */
+export const zoneWidth = (width: number): number => width + 2 * ZONE_MARGIN_PX;
+
+const STYLES: Readonly<Record<Line["weight"], { readonly alpha: number; readonly colour: "line" | "dim" }>> = {
+  minor: { alpha: 0.45, colour: "line" },
+  major: { alpha: 1, colour: "line" },
+  midnight: { alpha: 0.7, colour: "dim" },
+  change: { alpha: 0.9, colour: "dim" },
+};
+
+/** Lines under the rows. */
+export function paintLines(brush: Brush, scene: Scene, palette: Palette): void {
+  const { ruler, layout, dpr } = scene;
+  for (const { x, weight } of ruler.lines) {
+    const style = STYLES[weight];
+    const top = weight === "minor" ? layout.ruler.height - 5 : weight === "major" ? layout.ruler.height - 10 : 2;
+    brush.globalAlpha = style.alpha;
+    brush.fillStyle = palette[style.colour];
+    if (weight === "change") for (let y = top; y < layout.height; y += 6) brush.fillRect(snapped(x, dpr), y, 1, 3);
+    else brush.fillRect(snapped(x, dpr), top, 1, layout.height - top);
+  }
+  brush.globalAlpha = 1;
+}
+
+export function paintLabels(brush: Brush, scene: Scene, palette: Palette): void {
+  const { ruler, layout, view } = scene;
+  brush.font = palette.font;
+  brush.textBaseline = "middle";
+  brush.textAlign = "left";
+  brush.fillStyle = palette.dim;
+  for (const { x, text } of ruler.lower) brush.fillText(text, x, layout.ruler.lowerY);
+  brush.fillStyle = palette.text;
+  for (const { x, text } of ruler.upper) brush.fillText(text, x, layout.ruler.upperY);
+  brush.textAlign = "right";
+  brush.fillStyle = palette.dim;
+  brush.fillText(zoneText(scene.zone), view.widthPx - ZONE_MARGIN_PX, layout.ruler.upperY);
+  brush.textAlign = "left";
+}
