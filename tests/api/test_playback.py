@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import pytest
 
+from mini_nvr.api import export, export_slots
 from mini_nvr.catalog.model import GapChange, SegmentChange, SegmentRow
 from mini_nvr.demo.sent import digest
 from mini_nvr.errors import GapCause
@@ -238,3 +239,38 @@ async def test_a_playlist_outlives_its_files_by_telling_404(browser: Browser, ro
     again = await browser.get(f"/api/channel/1/playlist.m3u8?{span(rows[:2])}")
     assert f"/api/segments/{rows[0].id}.mp4" not in again.text
     assert f"/api/segments/{rows[1].id}.mp4" in again.text
+
+
+async def test_exports_at_once_are_bounded(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:
+    url = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+    for _ in range(export_slots.MOST):
+        web.deps.exports.take()
+    refused = await browser.get(url)
+    assert (refused.status_code, refused.headers["retry-after"], refused.json()["type"]) == (503, "10", "/problems/busy")
+    web.deps.exports.give_back()
+    for method in ("HEAD", "GET", "GET"):
+        assert (await browser.request(method, url)).status_code == 200
+    assert (await browser.get(url, headers={"range": "bytes=999999999-"})).status_code == 416
+    assert (await browser.get("/api/channel/1/export.mp4?start=0&end=1")).status_code == 404
+    assert web.deps.exports.open == export_slots.MOST - 1
+
+
+async def test_long_plans_at_once_are_bounded(
+    web: Web, browser: Browser, rows: list[SegmentRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "LONG_FILES", 1)
+    url = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+    for _ in range(export_slots.MOST_LONG_PLANS):
+        web.deps.exports.take_long_plan()
+    refused = await browser.get(url)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    web.deps.exports.give_back_long_plan()
+    assert (await browser.get(url)).status_code == 200
+    assert (web.deps.exports.open, web.deps.exports.long_plans) == (0, export_slots.MOST_LONG_PLANS - 1)
+
+
+async def test_head_tells_the_size_of_an_export(browser: Browser, rows: list[SegmentRow]) -> None:
+    url = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+    head, whole = await browser.head(url), await browser.get(url)
+    assert int(head.headers["content-length"]) == len(whole.content)
+    assert head.headers["etag"] == whole.headers["etag"]

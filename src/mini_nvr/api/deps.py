@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from mini_nvr.api.event_feed import EventFeed
+from mini_nvr.api.export_slots import ExportSlots
 from mini_nvr.api.instruments import Instruments
 from mini_nvr.api.open_streams import OpenStreams
 from mini_nvr.api.ports import NoStorage, Recorder, Storage
@@ -43,6 +44,7 @@ class Deps:
     streams: OpenStreams = field(default_factory=OpenStreams)
     hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_THREADS))
     watching: WatchNotes = field(default_factory=WatchNotes)
+    exports: ExportSlots = field(default_factory=ExportSlots)
 
     @property
     def record_dir(self) -> Path:

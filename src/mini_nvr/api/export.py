@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Final
 from urllib.parse import quote
 
@@ -11,12 +11,14 @@ from starlette.concurrency import run_in_threadpool
 
 from mini_nvr.api.byte_answer import byte_answer
 from mini_nvr.api.byte_ranges import Span
-from mini_nvr.api.caller import AnyCaller, SignedIn
+from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
+from mini_nvr.api.export_slots import LONG_FILES
 from mini_nvr.api.instants import Instant, parse_range
 from mini_nvr.auth.audit import AuditAction
+from mini_nvr.catalog.overview_queries import DAY_US, segments_in_days
 from mini_nvr.playback.errors import PlaybackError
 from mini_nvr.playback.export import ExportPlan, plan
 
@@ -28,10 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 class PlanSource:
-    """Reads an export on threads, one large chunk at a time."""
+    """Reads an export on threads, one large chunk at a time. on_close: called once nothing is read any more."""
 
-    def __init__(self, export: ExportPlan) -> None:
+    def __init__(self, export: ExportPlan, on_close: Callable[[], None]) -> None:
         self._export = export
+        self._on_close = on_close
         self._chunks: Generator[bytes] | None = None
         self._reading: asyncio.Future[bytes | None] | None = None
 
@@ -46,10 +49,13 @@ class PlanSource:
             yield chunk
 
     async def close(self) -> None:
-        if self._reading is not None and not self._reading.done():
-            await asyncio.wait([self._reading])
-        if self._chunks is not None:
-            self._chunks.close()  # and with it the file that it reads
+        try:
+            if self._reading is not None and not self._reading.done():
+                await asyncio.wait([self._reading])
+            if self._chunks is not None:
+                self._chunks.close()  # and with it the file that it reads
+        finally:
+            self._on_close()
 
 
 def _chunks(export: ExportPlan, span: Span) -> Generator[bytes]:
@@ -72,17 +78,21 @@ async def export(
 ) -> Response:
     """Starts exactly at `start`, goes over files and gaps, and can be resumed by `Range`.
 
-    Where the picture's format changes inside the range: 409 with the `ranges` that can be exported one by one.
+    Any length. Where the picture's format changes inside the range: 409 with the `ranges` that can be exported one by one. 503 with
+    Retry-After while sixteen exports are under way, or two that are long (more than 1,000 files) are being planned.
     """
     first, last = parse_range(start, end)
-    made = await run_in_threadpool(_plan, deps, session.user, ch, first, last)
-    if request.method == "GET" and deps.watching.is_new(session.id, ch, f"export {first} {last}", deps.clock.utc_us()):
-        await run_in_threadpool(
-            deps.audit.record, deps.clock.utc_us(), AuditAction.EXPORT, session.user, caller.address, f"channel {ch}", made.name
-        )
+    deps.exports.take()
+    try:
+        made = await _planned(deps, session.user, ch, (first, last))
+        if request.method == "GET" and deps.watching.is_new(session.id, ch, f"export {first} {last}", deps.clock.utc_us()):
+            await run_in_threadpool(_record, deps, session.user, caller, ch, made)
+    except BaseException:
+        deps.exports.give_back()
+        raise
     return await byte_answer(
         request,
-        PlanSource(made),
+        PlanSource(made, deps.exports.give_back),
         size_bytes=made.size_bytes,
         etag=f'"{made.etag}"',
         media_type=MEDIA_TYPE,
@@ -90,9 +100,29 @@ async def export(
     )
 
 
-def _plan(deps: Deps, user: str, channel: int, start_utc_us: int, end_utc_us: int) -> ExportPlan:
+async def _planned(deps: Deps, user: str, channel: int, bounds: tuple[int, int]) -> ExportPlan:
+    files = await run_in_threadpool(_files, deps, user, channel, bounds)
+    if files <= LONG_FILES:
+        return await run_in_threadpool(_plan, deps, channel, bounds)
+    deps.exports.take_long_plan()
+    try:
+        return await run_in_threadpool(_plan, deps, channel, bounds)
+    finally:
+        deps.exports.give_back_long_plan()
+
+
+def _files(deps: Deps, user: str, channel: int, bounds: tuple[int, int]) -> int:
+    """About how many files the export is made of."""
     require_channel(deps, user, channel)
-    return plan(deps.catalog, deps.record_dir, channel, start_utc_us, end_utc_us, zone=deps.settings.zone)
+    return segments_in_days(deps.catalog, channel, bounds[0] // DAY_US, bounds[1] // DAY_US)
+
+
+def _plan(deps: Deps, channel: int, bounds: tuple[int, int]) -> ExportPlan:
+    return plan(deps.catalog, deps.record_dir, channel, *bounds, zone=deps.settings.zone)
+
+
+def _record(deps: Deps, user: str, caller: Caller, channel: int, made: ExportPlan) -> None:
+    deps.audit.record(deps.clock.utc_us(), AuditAction.EXPORT, user, caller.address, f"channel {channel}", made.name)
 
 
 def attachment(name: str) -> str:

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "range-not-satisfiable": (416, "The byte range cannot be served"),
     "too-many-attempts": (429, "Too many attempts"),
     "internal": (500, "The program made a mistake"),
+    "busy": (503, "Too much of this is under way already"),
     "unavailable": (503, "A part of the program does not answer"),
 }
 """Every kind of problem with its status and title."""
