@@ -28,6 +28,7 @@ export class Part {
   #playing: boolean | null = null;
   #speed = 1;
   #soughtMs = 0;
+  #scrubbed = false;
   /** The browser cannot play it: it has no picture to lead with. */
   unplayable = false;
 
@@ -87,7 +88,7 @@ export class Part {
   }
 
   #live(stream: "main" | "sub"): void {
-    seen.waiting.delete(this.channel);
+    this.#stillStays();
     this.#frozen = false;
     this.#playing = null;
     this.#jumps = -1;
@@ -106,7 +107,7 @@ export class Part {
     this.#playing = state.intent === "playing";
     this.#soughtMs = performance.now();
     this.heldAt = null;
-    seen.waiting.add(this.channel);
+    this.#stillStays();
     this.#rate(state.speed);
     this.player.showRecorded(this.channel, state.instantUs, this.#playing);
   }
@@ -114,6 +115,18 @@ export class Part {
   #carryOn(state: WatchState): void {
     this.setPlaying(state.intent === "playing");
     if (this.leads) this.#rate(state.speed);
+  }
+
+  /** The playhead is being dragged over stills: footage waits for its end, live goes on underneath. */
+  scrub(): void {
+    this.#scrubbed = true;
+    if (this.#plan.kind === "recorded") this.setPlaying(false);
+  }
+
+  /** The last still of a scrub stays until the frame is painted. */
+  #stillStays(): void {
+    if (this.#scrubbed) seen.waiting.add(this.channel);
+    this.#scrubbed = false;
   }
 
   setPlaying(playing: boolean): void {

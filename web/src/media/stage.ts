@@ -42,7 +42,7 @@ class Stage implements PartEvents {
     return stageNote.text;
   }
 
-  /** Somebody went to an instant, and its frame is not painted yet: a still may stand in. Reactive. */
+  /** A scrub ended, and its frame is not painted yet: the still stays. Reactive. */
   waits(channel: Channel): boolean {
     return seen.waiting.has(channel);
   }
@@ -87,7 +87,7 @@ class Stage implements PartEvents {
       this.#jumps = state.jumps;
       for (const part of this.#parts.values()) {
         // stills are shown while the playhead is dragged; what plays waits for its end
-        if (state.scrubbing && !seen.hidden) part.setPlaying(false);
+        if (state.scrubbing && !seen.hidden) part.scrub();
         else
           part.apply(
             planOf(
