@@ -1,0 +1,89 @@
+/**
+ * Keeps the address bar and the watch state together: what is watched stands in the address, and back, reload and a shared link lead to
+ * the same frame. Where somebody jumped, the place before stays in the history; while pictures move, the address follows once a second.
+ */
+import { untrack } from "svelte";
+
+import { addressOf, stateOf } from "./address";
+import { cameras } from "./cameras.svelte";
+import { clock } from "./clock.svelte";
+import { route } from "./route.svelte";
+import { watch } from "./watch.svelte";
+import type { WatchState } from "./watch";
+
+const EVERY_MS = 1_000;
+/** Jumps in quick succession, such as an arrow key held down, are one place in the history. */
+const ONE_JUMP_MS = 2_000;
+
+let last: Pick<WatchState, "jumps" | "single"> | null = null;
+let shownMs = Number.NEGATIVE_INFINITY;
+let pushedMs = Number.NEGATIVE_INFINITY;
+let later: ReturnType<typeof setTimeout> | undefined;
+
+/** Begin with what the address says, then keep it; until the returned function is called. */
+export function keepAddress(): () => void {
+  shownMs = pushedMs = Number.NEGATIVE_INFINITY;
+  if (route.page === "watch" && location.search !== "") {
+    watch.ask({ type: "restore", state: { ...stateOf(route.query), intent: "paused" } });
+    if (watch.now.live) watch.ask({ type: "live" });
+  }
+  addEventListener("popstate", goBack);
+  addEventListener("pagehide", flush);
+  const stop = $effect.root(() => {
+    $effect(() => {
+      const [now, here] = [watch.now, route.page === "watch" && cameras.loaded];
+      untrack(() => (here ? follow(now) : leave()));
+    });
+  });
+  return () => {
+    stop();
+    leave();
+    removeEventListener("popstate", goBack);
+    removeEventListener("pagehide", flush);
+  };
+}
+
+/** Back and forth stay playing or paused. */
+function goBack(): void {
+  if (route.page !== "watch") return;
+  watch.ask({ type: "restore", state: stateOf(route.query) });
+  if (watch.now.live) watch.ask({ type: "live" });
+  last = watch.now;
+}
+
+/** Coming back to the page is no jump. */
+function leave(): void {
+  last = null;
+  clearTimeout(later);
+}
+
+function follow(now: WatchState): void {
+  if (now.scrubbing) return;
+  if (last === null && !now.live && now.instantUs >= clock.nowUs()) {
+    watch.ask({ type: "live" }); // nobody can watch the future
+    return;
+  }
+  const jumped = last !== null && (last.jumps !== now.jumps || last.single !== now.single);
+  const wait = shownMs + EVERY_MS - performance.now();
+  clearTimeout(later);
+  if (jumped) push();
+  else if (last === null || wait <= 0 || now.intent === "paused") flush();
+  else later = setTimeout(flush, wait);
+  last = now;
+}
+
+function push(): void {
+  const again = performance.now() - pushedMs < ONE_JUMP_MS;
+  pushedMs = performance.now();
+  show(again ? "replaceState" : "pushState");
+}
+
+function flush(): void {
+  show("replaceState");
+}
+
+function show(how: "pushState" | "replaceState"): void {
+  if (route.page !== "watch" || !cameras.loaded || watch.now.scrubbing) return;
+  shownMs = performance.now();
+  route.show(addressOf(watch.now, cameras.zone), how);
+}
