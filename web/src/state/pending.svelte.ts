@@ -57,7 +57,7 @@ export class Pending {
   add(deletion: Deletion): void {
     const id = this.#next++;
     const close = this.#say(
-      `Deleting ${deletion.what} in ${UNDO_MS / 1000} s. Closing this page now keeps it.`,
+      `Deleting ${deletion.what} in ${UNDO_MS / 1000} s. Closing this page cancels that.`,
       "warning",
       { label: "Undo", run: () => this.#undo(id) },
       null,

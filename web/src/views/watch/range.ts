@@ -62,9 +62,11 @@ export function keptText(plan: DeletionPlan): string {
     [plan.protected, "protected"],
     [plan.growing, "still being written"],
   ];
-  const texts = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${count} ${reason}`);
+  const holding = reasons.filter(([count]) => count > 0);
   const total = plan.reachingOut + plan.protected + plan.growing;
-  return total === 0 ? "" : `${counted(total, "file")} ${total === 1 ? "stays" : "stay"}: ${texts.join(", ")}.`;
+  if (total === 0) return "";
+  const texts = holding.map(([count, reason]) => (holding.length === 1 ? reason : `${count} ${reason}`));
+  return `${counted(total, "file")} ${total === 1 ? "stays" : "stay"}: ${texts.join(", ")}.`;
 }
 
 /** How long a download still takes, microseconds, when it goes on as since its start; null while that cannot be said. */
