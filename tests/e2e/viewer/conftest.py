@@ -4,6 +4,7 @@ One NVR serves all tests of this folder; what a test breaks, it mends. Every pag
 content security policy or a request to another host fails the test that made it.
 """
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -88,10 +89,13 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
     """Opens pages, each in a browser of its own; `signed_in=False` for a stranger, other options as of `Browser.new_context`."""
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
+    addresses = itertools.count(1)  # each browser is somebody else's: sign-ins are limited by address
 
     def make(path: str | None = "/", *, signed_in: bool = True, **options: Any) -> Page:
         options = {"viewport": {"width": 1400, "height": 900}, "timezone_id": ZONE.key, "locale": "en-GB", **options}
-        context = chromium.new_context(base_url=nvr.url, storage_state=signed_in_state if signed_in else None, **options)
+        address = {"X-Forwarded-For": f"192.0.2.{next(addresses)}"}
+        state = signed_in_state if signed_in else None
+        context = chromium.new_context(base_url=nvr.url, storage_state=state, extra_http_headers=address, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()

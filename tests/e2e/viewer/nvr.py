@@ -94,7 +94,13 @@ def running(folder: Path, names: Mapping[int, str]) -> Iterator[Nvr]:
         rig = stack.enter_context(DemoRig(cameras))
         settings = camera_settings(rig, CHANNELS, WEB_PORT=str(port), TZ=ZONE.key, SEGMENT_DURATION="20", SYNC_INTERVAL="2")
         settings |= {f"CHANNEL_{number}_NAME": name for number, name in names.items()}
-        settings |= {"user1": USER, "pass1": PASSWORD, "CHANNEL_1_SUB_URL": rig.url(5), "MAX_STORAGE_GB": "5"}
+        settings |= {
+            "user1": USER,
+            "pass1": PASSWORD,
+            "CHANNEL_1_SUB_URL": rig.url(5),
+            "MAX_STORAGE_GB": "5",
+            "TRUSTED_PROXIES": "127.0.0.1/32",
+        }
         program = RecorderProcess(folder, settings, command=("run",))
         program.record_dir.mkdir(parents=True)
         create_volume(program.record_dir)

@@ -1,0 +1,204 @@
+"""The live wall: what a person sees of the cameras, and what can be done with a tile."""
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.viewer.conftest import HOSTILE_NAME, MakePage
+from tests.e2e.viewer.screen import Screen, now_us
+
+LIVE_BEHIND_S = 1.0
+"""The clock in the picture, drawn ten times a second, against the machine's at the screenshot, which takes its own time."""
+
+
+def test_pictures_are_live(page: Page) -> None:
+    screen = Screen(page)
+    for channel in (1, 3, 4):
+        screen.wait_live(channel)
+        behind = [screen.behind_s(channel, now_us()) for _ in range(5)]
+        assert min(one for one in behind if one is not None) < LIVE_BEHIND_S
+        assert screen.word(channel) == "LIVE"
+        assert screen.moves(channel)
+
+
+def test_an_h265_camera_shows_stills_and_says_so(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(2, "STILLS", "LIVE")
+    expect(screen.tile(2)).to_contain_text("this browser cannot play H.265")
+    screen.wait(lambda: screen.clock(2) is not None, "a still with a clock")
+    behind = screen.behind_s(2, now_us())
+    assert behind is not None
+    assert behind < 6
+    seen = screen.clock(2)
+    screen.wait(lambda: screen.clock(2) not in {seen, None}, "the next still", 8)
+
+
+def test_a_tile_is_shown_alone_and_back_by_mouse_and_by_keys(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(3, "LIVE")
+    screen.alone(3)
+    assert screen.tiles() == [3]
+    screen.wait_live(3)
+    page.keyboard.press("Escape")
+    expect(page.locator(".tile")).to_have_count(4)
+    screen.tile(4).get_by_role("button").first.focus()
+    page.keyboard.press("Enter")
+    screen.wait(lambda: screen.tiles() == [4], "camera 4 alone")
+
+
+def test_the_sub_stream_is_in_the_tile_and_the_main_stream_alone(make_page: MakePage) -> None:
+    page = make_page(None)
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    page.goto("/")
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    assert any("/api/channel/1/live?stream=sub" in url for url in opened)
+    assert not any("/api/channel/1/live?stream=main" in url for url in opened)
+    screen.alone(1)
+    screen.wait(lambda: any("/api/channel/1/live?stream=main" in url for url in opened), "the main stream")
+    screen.wait_live(1)
+
+
+def test_layouts_hold_so_many_tiles_and_the_rest_is_on_the_next_page(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    page.get_by_role("button", name="Layout").click()
+    page.get_by_role("button", name="1", exact=True).or_(page.get_by_role("menuitemradio", name="1", exact=True)).first.click()
+    screen.wait(lambda: screen.tiles() == [1], "one tile")
+    page.get_by_role("button", name="Next page").click()
+    screen.wait(lambda: screen.tiles() == [2], "the next page")
+
+
+def test_tiles_stay_where_they_were_dragged(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    source, target = screen.tile(4).bounding_box(), screen.tile(1).bounding_box()
+    assert source is not None
+    assert target is not None
+    page.mouse.move(source["x"] + 200, source["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(source["x"] + 100, source["y"] + 100, steps=4)
+    page.mouse.move(target["x"] + 200, target["y"] + 200, steps=6)
+    page.mouse.up()
+    screen.wait(lambda: screen.tiles()[0] == 4, "camera 4 first")
+    order = screen.tiles()
+    page.goto("/")
+    screen.wait(lambda: screen.tiles() == order, "the same order after a reload")
+    page.evaluate("localStorage.clear()")
+
+
+def test_tiles_are_moved_by_keys_too(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    screen.tile(1).get_by_role("button").first.focus()
+    page.keyboard.press("Alt+ArrowRight")
+    screen.wait(lambda: screen.tiles()[:2] == [2, 1], "camera 1 second")
+    page.evaluate("localStorage.clear()")
+
+
+def test_the_wheel_zooms_at_the_pointer_and_a_drag_moves_the_picture(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_live(4)
+    box = screen.tile(4).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    for _ in range(6):
+        page.mouse.wheel(0, -240)
+    screen.wait(lambda: screen.clock(4) is None, "the picture being larger than the tile")
+    scale = page.evaluate(
+        "() => new DOMMatrix(getComputedStyle(document.querySelector('[data-channel=\"4\"] .picture')).transform).a"
+    )
+    assert scale > 1.5
+    before = page.screenshot(clip=box)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 100, box["y"] - 40, steps=5)
+    page.mouse.up()
+    assert page.screenshot(clip=box) != before
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    for _ in range(12):
+        page.mouse.wheel(0, 480)
+    screen.wait(lambda: screen.clock(4) is not None, "the whole picture again")
+
+
+def test_a_snapshot_is_a_jpeg_with_camera_and_time_in_its_name(page: Page, tmp_path: Path) -> None:
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    screen.tile(4).hover()
+    with page.expect_download() as download:
+        screen.tile(4).get_by_role("button", name="Snapshot").click()
+    assert download.value.suggested_filename.startswith("Warehouse")
+    assert download.value.suggested_filename.endswith(".jpg")
+    path = tmp_path / "snapshot.jpg"
+    download.value.save_as(path)
+    assert path.read_bytes()[:3] == b"\xff\xd8\xff"
+    assert path.stat().st_size > 5_000
+
+
+def test_one_camera_at_a_time_is_heard_and_only_on_demand(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    expect(screen.tile(4).get_by_role("button", name="Listen")).to_have_count(0)
+    assert page.evaluate("() => [...document.querySelectorAll('video')].every(video => video.muted)")
+    screen.tile(1).hover()
+    screen.tile(1).get_by_role("button", name="Listen").click()
+    expect(screen.tile(1).get_by_role("button", name="Mute")).to_be_attached()
+    screen.wait(lambda: bool(page.evaluate("() => [...document.querySelectorAll('video')].some(v => !v.muted)")), "sound")
+    page.wait_for_timeout(1500)
+    screen.wait_live(1)
+
+
+def test_figures_are_shown_on_demand(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    expect(screen.tile(4)).not_to_contain_text("640")
+    page.get_by_role("button", name="Figures on the tiles").click()
+    expect(screen.tile(4)).to_contain_text("640")
+    expect(screen.tile(4)).to_contain_text("kbit/s")
+
+
+def test_tiles_off_screen_cost_nothing(make_page: MakePage) -> None:
+    page = make_page(None)
+    page.add_init_script(
+        """window.openSockets = new Set();
+        window.WebSocket = class extends WebSocket {
+          constructor(...args) {
+            super(...args);
+            openSockets.add(this);
+            this.addEventListener("close", () => openSockets.delete(this));
+          }
+        };"""
+    )
+    page.goto("/")
+    screen = Screen(page)
+    for channel in (1, 3, 4):
+        screen.wait_word(channel, "LIVE")
+
+    def watched() -> set[str]:
+        urls = json.loads(page.evaluate("() => JSON.stringify([...openSockets].map(socket => new URL(socket.url).pathname))"))
+        return {url.split("/")[3] for url in urls}
+
+    screen.alone(4)
+    screen.wait(lambda: watched() == {"4"}, "the other cameras' sockets being closed")
+
+
+def test_full_screen_of_a_tile(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    screen.tile(4).hover()
+    screen.tile(4).get_by_role("button", name="Full screen").click()
+    screen.wait(lambda: bool(page.evaluate("() => document.fullscreenElement?.dataset.channel === '4'")), "full screen")
+
+
+def test_a_hostile_name_is_text(page: Page) -> None:
+    """SECURITY S8: a camera's name is shown as it is, everywhere, and is nothing but text."""
+    screen = Screen(page)
+    screen.wait_word(3, "LIVE")
+    expect(screen.tile(3)).to_contain_text(HOSTILE_NAME)
+    for path in ("/recordings", "/storage", "/account"):
+        page.goto(path)
+        page.wait_for_timeout(500)
+        assert page.locator("img[src='x']").count() == 0
+    page.goto("/storage")
+    expect(page.get_by_text(HOSTILE_NAME).first).to_be_visible()
