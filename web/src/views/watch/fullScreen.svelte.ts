@@ -1,15 +1,16 @@
-/** Full screen of the wall or of one tile. */
+/** Full screen of the wall, with all its tiles or with one alone. */
+import type { Channel } from "../../state/types";
+import { watch } from "../../state/watch.svelte";
 
 class FullScreen {
-  /** What fills the screen; null: nothing. */
-  element = $state.raw<Element | null>(null);
-  /** The wall, while it is there. */
+  /** The wall fills the screen. */
+  on = $state(false);
   #wall: HTMLElement | null = null;
+  /** A tile was enlarged for this, and goes back to its place afterwards. */
+  #enlarged = false;
 
   constructor() {
-    document.addEventListener("fullscreenchange", () => {
-      this.element = document.fullscreenElement;
-    });
+    document.addEventListener("fullscreenchange", () => this.#changed());
   }
 
   /** Phones may refuse it to anything but video. */
@@ -25,14 +26,31 @@ class FullScreen {
     };
   };
 
+  /** The wall fills the screen, or the page is back. */
   async toggleWall(): Promise<void> {
-    if (this.#wall !== null) await this.toggle(this.#wall);
+    if (document.fullscreenElement !== null) await document.exitFullscreen();
+    else await this.#wall?.requestFullscreen().catch(() => undefined); // refused: not by a press, or not allowed
   }
 
-  /** This element fills the screen, or nothing does. */
-  async toggle(element: Element): Promise<void> {
-    if (document.fullscreenElement === element) await document.exitFullscreen();
-    else await element.requestFullscreen().catch(() => undefined); // refused: not by a press, or not allowed
+  /** One camera fills the screen; then the others are not on the page and cost nothing. */
+  async toggleTile(channel: Channel): Promise<void> {
+    if (!this.on && !watch.now.single) {
+      this.#enlarged = true;
+      watch.ask({ type: "select", channel });
+      watch.ask({ type: "single", single: true });
+    }
+    await this.toggleWall();
+    if (document.fullscreenElement === null) this.#backToPlace();
+  }
+
+  #changed(): void {
+    this.on = document.fullscreenElement !== null && document.fullscreenElement === this.#wall;
+    if (!this.on) this.#backToPlace();
+  }
+
+  #backToPlace(): void {
+    if (this.#enlarged) watch.ask({ type: "single", single: false });
+    this.#enlarged = false;
   }
 }
 
