@@ -1,6 +1,8 @@
 """Playlists over real files, read by FFmpeg from a web server that serves byte ranges."""
 
+import gc
 import re
+import tracemalloc
 from pathlib import Path
 
 import av
@@ -10,8 +12,9 @@ from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import GapCause
-from mini_nvr.playback.errors import NoFootage, NotPlayable, RangeTooLong
-from mini_nvr.playback.playlist import LIVE_WINDOW_US, playlist
+from mini_nvr.playback import playlist as of_playlist
+from mini_nvr.playback.errors import NoFootage, NotPlayable
+from mini_nvr.playback.playlist import LIVE_WINDOW_US, playlist, playlist_text
 from mini_nvr.segment.model import IndexEntry
 from tests.support.archive import Archive
 from tests.support.catalog import DAY, FIVE_MINUTES, INDEX, MINUTE, T0, change, facts
@@ -72,9 +75,50 @@ def test_matroska_is_told_apart(catalog: Catalog) -> None:
         playlist(catalog, 1, T0, T0 + MINUTE, now_utc_us=NOW, uri=uri)
 
 
-def test_a_range_beyond_a_day_is_refused(catalog: Catalog) -> None:
-    with pytest.raises(RangeTooLong):
-        playlist(catalog, 1, T0, T0 + 2 * DAY, now_utc_us=NOW, uri=uri)
+# Long closed playlists
+
+
+def record_days(catalog: Catalog, days: int) -> None:
+    """Whole files with an empty day between every two days."""
+    count = DAY // FIVE_MINUTES
+    starts = [T0 + 2 * day * DAY + n * FIVE_MINUTES for day in range(days) for n in range(count)]
+    catalog.commit([change(facts(start, number=n, index=FULL_INDEX[:5])) for n, start in enumerate(starts)])
+
+
+def test_a_long_playlist_is_that_of_one_piece(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_days(catalog, 2)
+    start, end = T0 + 7 * MINUTE, T0 + 3 * DAY - 8 * MINUTE
+    pieces = playlist_text(catalog, 1, start, end, now_utc_us=NOW, uri=lambda row: uri(row.id))
+    assert not isinstance(pieces, str)
+    long = "".join(pieces)
+    monkeypatch.setattr(of_playlist, "PAGE_US", 10 * DAY)
+    assert playlist(catalog, 1, start, end, now_utc_us=NOW, uri=uri) == long
+    assert long.count("#EXTINF") == (2 * DAY // FIVE_MINUTES - 3) * 5
+
+
+def test_the_memory_of_a_playlist_does_not_grow_with_its_length(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_playlist, "PAGE_US", 60 * MINUTE)
+    record_days(catalog, 3)
+    peaks = []
+    for days in (1, 5):
+        tracemalloc.start()
+        pieces = playlist_text(catalog, 1, T0, T0 + days * DAY, now_utc_us=NOW, uri=lambda row: uri(row.id))
+        assert not isinstance(pieces, str)
+        for number, _ in enumerate(pieces):
+            if number % 4 == 0:
+                gc.collect()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.3, peaks
+
+
+def test_nothing_in_a_long_range_says_why(catalog: Catalog) -> None:
+    catalog.commit([change(facts(T0, container="mkv", index=()))], [GapChange(1, T0 + DAY, None, GapCause.DISK_FULL)])
+    with pytest.raises(NoFootage) as error:
+        playlist(catalog, 1, T0 + DAY, T0 + 9 * DAY, now_utc_us=NOW, uri=uri)
+    assert error.value.cause is GapCause.DISK_FULL
+    with pytest.raises(NotPlayable):
+        playlist(catalog, 1, T0, T0 + 9 * DAY, now_utc_us=NOW, uri=uri)
 
 
 # Growing playlists

@@ -6,13 +6,14 @@ One HLS media segment is what one index entry names: the parts from a key frame 
 one at every new file, gap or not, together with the wall time of its first frame (EXT-X-PROGRAM-DATE-TIME).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mini_nvr.clock import to_datetime
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 
 VERSION = 7  # EXT-X-MAP in a playlist without EXT-X-I-FRAMES-ONLY needs 6; fMP4 is customary with 7
+END = "#EXT-X-ENDLIST\n"
 
 Uri = Callable[[int], str]
 """From a segment's id to the URI of its file."""
@@ -50,34 +51,42 @@ def media_playlist(
         left it at its beginning (sections 4.3.3.2, 4.3.3.3).
     least_target_s: keeps EXT-X-TARGETDURATION from changing between versions of a playlist that grows (section 6.2.1).
     """
+    target = target_duration_s(parts, least_target_s)
+    head = playlist_head(target, closed=closed, media_sequence=media_sequence, discontinuity_sequence=discontinuity_sequence)
+    return head + "".join(playlist_entries(parts, uri)) + (END if closed else "")
+
+
+def playlist_head(target_s: int, *, closed: bool, media_sequence: int = 0, discontinuity_sequence: int = 0) -> str:
+    """What stands before the first part. target_s: see `target_duration_s`."""
     lines = [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
-        f"#EXT-X-TARGETDURATION:{target_duration_s(parts, least_target_s)}",
+        f"#EXT-X-TARGETDURATION:{target_s}",
         f"#EXT-X-MEDIA-SEQUENCE:{media_sequence}",
         f"#EXT-X-DISCONTINUITY-SEQUENCE:{discontinuity_sequence}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
+        *(["#EXT-X-PLAYLIST-TYPE:VOD"] if closed else []),
     ]
-    if closed:
-        lines.append("#EXT-X-PLAYLIST-TYPE:VOD")
+    return "\n".join(lines) + "\n"
+
+
+def playlist_entries(parts: Iterable[PlaylistPart], uri: Uri) -> Iterator[str]:
+    """The lines of each part, in order."""
     file: int | None = None
     location = ""
     for part in parts:
         if part.segment_id != file:
-            if file is not None:
-                lines.append("#EXT-X-DISCONTINUITY")
+            discontinuity = "" if file is None else "#EXT-X-DISCONTINUITY\n"
             file, location = part.segment_id, uri(part.segment_id)
-            lines.append(f'#EXT-X-MAP:URI="{location}",BYTERANGE="{part.init_size_bytes}@{part.init_offset}"')
-            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(part.start_utc_us)}")
+            yield (
+                f'{discontinuity}#EXT-X-MAP:URI="{location}",BYTERANGE="{part.init_size_bytes}@{part.init_offset}"\n'
+                f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(part.start_utc_us)}\n"
+            )
         seconds = part.duration_90k / VIDEO_CLOCK_HZ
-        lines.append(f"#EXTINF:{seconds:.5f},\n#EXT-X-BYTERANGE:{part.size_bytes}@{part.offset}\n{location}")
-    if closed:
-        lines.append("#EXT-X-ENDLIST")
-    lines.append("")
-    return "\n".join(lines)
+        yield f"#EXTINF:{seconds:.5f},\n#EXT-X-BYTERANGE:{part.size_bytes}@{part.offset}\n{location}\n"
 
 
-def target_duration_s(parts: Sequence[PlaylistPart], least_s: int = 1) -> int:
+def target_duration_s(parts: Iterable[PlaylistPart], least_s: int = 1) -> int:
     """No part's duration, rounded to the nearest second, is larger (section 4.3.3.1)."""
     longest = max((part.duration_90k for part in parts), default=0)
     return max(least_s, -(-longest // VIDEO_CLOCK_HZ))
