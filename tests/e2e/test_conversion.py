@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
+from mini_nvr.catalog.rescan import rescan
 from mini_nvr.clock import to_datetime
 from mini_nvr.segment.volume import create_volume
 from mini_nvr.storage.alarms import AlarmBoard
@@ -28,6 +29,7 @@ FILES = {
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[Web]:
     made = make_web(tmp_path)
+    rescan(made.catalog, made.deps.settings.record_dir)
     (made.catalog.data_dir / NOTE).write_text(create_volume(made.deps.settings.record_dir))
     yield made
     for client in made.clients:

@@ -274,6 +274,19 @@ def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -
     assert found == {len(foreign), len(own)}
 
 
+def test_a_copy_that_would_cost_much_other_footage_is_not_made(tmp_path: Path, clock: FakeClock) -> None:
+    archive = Archive(tmp_path, MAX_STORAGE_GB="1")
+    large = "ch1/2023-11-14/100000.mkv"
+    make(archive.record_dir / large)
+    with (archive.record_dir / large).open("ab") as file:
+        file.truncate(600 << 20)  # sparse
+    os.utime(archive.record_dir / large, (OLD, OLD))
+    archive.converter(clock).look()
+    (failed,) = failed_conversions(archive.catalog)
+    assert "much other footage would have to go" in failed.error
+    archive.catalog.close()
+
+
 def test_another_volume_is_not_touched(archive: Archive, clock: FakeClock) -> None:
     make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
     (archive.record_dir / ".mini-nvr-volume").unlink()

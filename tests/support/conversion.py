@@ -5,7 +5,7 @@ python -m tests.support.conversion FOLDER STEP      converts what is in FOLDER a
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from mini_nvr.catalog.database import FILE_NAME
 from mini_nvr.catalog.model import SegmentChange
 from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rescan import rescan
 from mini_nvr.clock import US_PER_S, Clock, SystemClock
 from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
@@ -31,13 +32,14 @@ NOW_UTC_US = (OLD + 86_400) * US_PER_S
 class Archive:
     """One recording folder, one data folder."""
 
-    def __init__(self, folder: Path, zone: str = "UTC") -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
+        """more: settings."""
         self.record_dir = folder / "recordings"
         self.data_dir = folder / "data"
         self.record_dir.mkdir(parents=True, exist_ok=True)
         self.data_dir.mkdir(parents=True, exist_ok=True)
         (self.data_dir / NOTE).write_text(create_volume(self.record_dir))
-        self.settings = _settings(self.record_dir, self.data_dir, zone)
+        self.settings = _settings(self.record_dir, self.data_dir, more)
         if not (self.data_dir / FILE_NAME).exists():
             (self.data_dir / FILE_NAME).write_bytes(_empty_catalog())
         self.catalog = Catalog.open(self.data_dir)
@@ -57,9 +59,10 @@ class Archive:
 
 @cache
 def _empty_catalog() -> bytes:
-    """Its file; making one takes half a second."""
+    """The file of a catalog of no footage; making one takes half a second."""
     with TemporaryDirectory() as folder:
-        Catalog.open(Path(folder)).close()
+        with Catalog.open(Path(folder)) as catalog:
+            rescan(catalog, Path(folder))
         return (Path(folder) / FILE_NAME).read_bytes()
 
 
@@ -74,7 +77,7 @@ def granting_rooms() -> RoomBook:
     return book
 
 
-def _settings(record_dir: Path, data_dir: Path, zone: str) -> Settings:
+def _settings(record_dir: Path, data_dir: Path, more: Mapping[str, str]) -> Settings:
     return load(
         {
             "DVR_IP": "192.0.2.7",
@@ -84,9 +87,10 @@ def _settings(record_dir: Path, data_dir: Path, zone: str) -> Settings:
             "CHANNEL_1_NAME": "Yard",
             "RECORD_DIR": str(record_dir),
             "DATA_DIR": str(data_dir),
-            "TZ": zone,
+            "TZ": "UTC",
             "user1": "anna",
             "pass1": "c4n4ry horse battery",
+            **more,
         }
     )
 

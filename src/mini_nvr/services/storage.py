@@ -1,6 +1,7 @@
-"""The storage process: keeps the footage within its limits. Start and stop mirror each other.
+"""The storage process: keeps the footage within its limits, and converts what others recorded. Start and stop mirror each other.
 
-Looking and deleting block on the disk, so they run on one thread; the event loop only waits, and answers at the door.
+Looking and deleting block on the disk, so they run on one thread, and converting on another; the event loop only waits, and answers
+at the door.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import logging
 import os
 import signal
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +21,11 @@ from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError
+from mini_nvr.recorder.control import ANSWER_TIMEOUT_S, ControlError, request_status
 from mini_nvr.storage.alarms import Alarm, AlarmBoard, AlarmKind
 from mini_nvr.storage.cleaner import RETRY_S, Cleaner
+from mini_nvr.storage.converter import Converter
+from mini_nvr.storage.converter_pressure import disk_is_wanted
 from mini_nvr.storage.deleter import Outcome
 from mini_nvr.storage.door import StorageDoor
 from mini_nvr.storage.policy import Deletion
@@ -32,6 +36,8 @@ _log = logging.getLogger(__name__)
 NICENESS: Final = 5
 """Behind the recorder and the web service when the processor is short, but not so far that room is made too late."""
 STOP_S: Final = 3.0
+BEHIND_BYTES: Final = 2 << 20
+"""Of one channel in the recorder's queue: some seconds of footage, a tenth of what fits."""
 
 
 def run(settings: Settings) -> int:
@@ -57,7 +63,9 @@ class StorageService:
         self._door = StorageDoor(self.status)
         self.alarms = AlarmBoard(clock, self._tell_alarm)
         self.rooms = RoomBook(self._look_now)
+        self._converter = Converter(settings, clock, self.alarms, self.rooms, busy=self._disk_is_wanted)
         self._opened: _OpenCatalog | None = None
+        self._conversion: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
@@ -81,14 +89,16 @@ class StorageService:
         self._loop = asyncio.get_running_loop()
         await self._door.start(self._settings.data_dir)
         self._task = asyncio.create_task(self._keep_limits())
+        self._conversion = asyncio.create_task(self._converter.run())
         _log.info("%s", described(self._settings))
 
     async def stop(self) -> None:
-        """End after the batch under way, which a new start would finish too."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        """End after the batch under way, which a new start would finish too; a conversion under way begins anew then."""
+        for task in (self._conversion, self._task):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
                 await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
@@ -101,12 +111,16 @@ class StorageService:
         """What the door tells."""
         cleaner = self._opened.cleaner if self._opened is not None else None
         report = cleaner.report if cleaner is not None else None
+        conversion = self._converter.report()
         return {
             "alarms": [alarm.to_json() for alarm in self.alarms.current()],
             "usedBytes": report.used_bytes if report is not None else None,
             "aheadBytes": report.ahead_bytes if report is not None else None,
             "deletedFiles": cleaner.tally.files if cleaner is not None else 0,
             "deletedBytes": cleaner.tally.size_bytes if cleaner is not None else 0,
+            "convertedFiles": conversion.converted,
+            "unconvertedFiles": conversion.failed,
+            "converting": conversion.current,
         }
 
     async def _keep_limits(self) -> None:
@@ -146,6 +160,15 @@ class StorageService:
             opened.cleaner.tally.flush()
             opened.catalog.close()
 
+    def _disk_is_wanted(self) -> bool:
+        """On the converter's thread: the recorder waits for the disk, or others do."""
+        loop = self._loop
+        if loop is None or disk_is_wanted():
+            return loop is not None
+        with suppress(RuntimeError, TimeoutError, CancelledError):  # the loop ends
+            return asyncio.run_coroutine_threadsafe(recorder_is_behind(self._settings.data_dir), loop).result(ANSWER_TIMEOUT_S + 1)
+        return False
+
     def _look_now(self) -> None:
         self._on_loop(self._wake.set)
 
@@ -177,6 +200,15 @@ class _OpenCatalog:
     def is_stale(self) -> bool:
         """The name belongs to another file now, or to none."""
         return _identity(self._path) != self._identity
+
+
+async def recorder_is_behind(data_dir: Path) -> bool:
+    """Whether footage waits in the recorder for the disk; a recorder that does not answer has other worries."""
+    try:
+        channels = await request_status(data_dir)
+    except ControlError:
+        return False
+    return any(channel.queue_bytes > BEHIND_BYTES for channel in channels)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

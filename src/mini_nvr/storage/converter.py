@@ -99,7 +99,7 @@ class Converter:
                 await self._clock.sleep(ROUND_S)
         finally:
             self._stop.set()
-            with suppress(TimeoutError):
+            with suppress(TimeoutError):  # the disk stalls; the thread ends when it does not any more
                 await asyncio.wait_for(asyncio.to_thread(pool.shutdown), STOP_S)
 
     def look(self) -> None:
@@ -110,7 +110,8 @@ class Converter:
         try:
             require_known_volume(self._settings.record_dir, self._settings.data_dir)
             with Catalog.open(self._settings.data_dir) as catalog:
-                self._look_into(catalog)
+                if not catalog.was_rebuilt:  # otherwise the recorder is reading all footage: nobody knows yet what there is
+                    self._look_into(catalog)
         except (ConversionStopped, NotRecordedYet):
             pass
         except (CatalogError, SegmentError) as error:

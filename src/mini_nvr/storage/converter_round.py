@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from mini_nvr.catalog.conversions import FailedConversion, adopt, failure_of, note_failure
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.usage import total_bytes
 from mini_nvr.clock import NS_PER_S, US_PER_S, Clock
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import SegmentError
@@ -35,6 +36,8 @@ _ADOPTED_A_BATCH: Final = 32
 _ROOM_LOOK_S: Final = 1.0
 _ROOM_WAIT_S: Final = 600.0
 _EXTRA_BYTES: Final = 4 << 20
+_DEAREST_SHARE: Final = 10
+_CHEAP_BYTES: Final = 256 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -155,7 +158,9 @@ class ConversionRound:
     def _convert(self, job: Job, place: Place) -> None:
         self.current = str(job.path)
         began_ns = self._clock.monotonic_ns()
-        with self._rooms.reserve(0 if place.taken else self._most_bytes(job)) as room:
+        needed = 0 if place.taken else self._most_bytes(job)
+        self._require_affordable(job, needed)
+        with self._rooms.reserve(needed) as room:
             self._wait(lambda: room.wait(_ROOM_LOOK_S), f"{job.path}: there is no room for a second copy")
             change = self._steps.run(job, place)
         if change is None:
@@ -172,6 +177,17 @@ class ConversionRound:
         except OSError as exc:
             raise ConversionError(f"{job.path}: cannot be looked at: {exc.strerror}") from exc
         return size + size // 20 + _EXTRA_BYTES
+
+    def _require_affordable(self, job: Job, needed: int) -> None:
+        """Cleanup makes the room that is asked for; a file that is large beside the limit must not cost much other footage."""
+        limit = self._settings.max_storage_bytes
+        if limit is None or needed <= max(limit // _DEAREST_SHARE, _CHEAP_BYTES):
+            return
+        if needed > limit - total_bytes(self._catalog):
+            raise ConversionError(
+                f"{job.path}: a copy needs {needed >> 20} MiB for a while, for which much other footage would have to go; "
+                "raise MAX_STORAGE_GB, or keep the file elsewhere"
+            )
 
     def _wait(self, ready: Callable[[], bool], why: str) -> None:
         deadline_ns = self._clock.monotonic_ns() + _ROOM_WAIT_S * NS_PER_S
