@@ -50,6 +50,8 @@ interface Zone {
   readonly starts: Map<number, number>;
   /** By the number of the block: its offset, or the change inside it. */
   readonly blocks: Map<number, number | Change>;
+  /** By the number of the day since 1970: where it begins. */
+  readonly days: Map<number, UtcUs>;
 }
 
 const zones = new Map<string, Zone>();
@@ -62,7 +64,7 @@ function zoneOf(name: string): Zone {
       ...{ timeZone: name, hourCycle: "h23", era: "short" },
       ...{ year: "numeric", month: digits, day: digits, hour: digits, minute: digits, second: digits },
     });
-    zone = { clock, starts: new Map(), blocks: new Map() };
+    zone = { clock, starts: new Map(), blocks: new Map(), days: new Map() };
     zones.set(name, zone);
   }
   return zone;
@@ -159,8 +161,9 @@ export function wallOf(written: WallTime): number {
 /** All instants at which the clocks show a wall time, earliest first: none when it was left out, two when it came twice. */
 export function instantsAt(wall: number, zone: string): UtcUs[] {
   const [early, late] = [utcUs(wall - US_PER_DAY), utcUs(wall + US_PER_DAY)];
-  const near = changes(early, late, zone).flatMap((change) => [change.beforeS, change.afterS]);
-  const offsets = [...new Set([offsetS(early, zone), ...near])];
+  const near = changes(early, late, zone);
+  if (near.length === 0) return [utcUs(wall - offsetS(early, zone) * US_PER_S)];
+  const offsets = [...new Set(near.flatMap((change) => [change.beforeS, change.afterS]))];
   const found = offsets.map((offset) => utcUs(wall - offset * US_PER_S)).filter((at) => wallUs(at, zone) === wall);
   return found.sort((a, b) => a - b);
 }
@@ -197,7 +200,14 @@ export function localTime(at: UtcUs, zone: string): LocalTime {
 /** The first instant of a calendar day; months and days beyond their end run on. Where midnight is left out, the day begins later. */
 export function dayStart(year: number, month: number, day: number, zone: string): UtcUs {
   const wall = wallOf({ year, month, day });
-  return instantsAt(wall, zone)[0] ?? changeOver(wall, zone)?.atUs ?? instantAt(wall, zone);
+  const { days } = zoneOf(zone);
+  let start = days.get(wall / US_PER_DAY);
+  if (start === undefined) {
+    start = instantsAt(wall, zone)[0] ?? changeOver(wall, zone)?.atUs ?? instantAt(wall, zone);
+    if (days.size >= BLOCKS_KEPT) days.clear();
+    days.set(wall / US_PER_DAY, start);
+  }
+  return start;
 }
 
 /** Where the day of an instant began. */

@@ -96,11 +96,14 @@ function clockTicks(stepUs: number, first: UtcUs, last: UtcUs, zone: string): Ut
 /** The first instants of days, of each second day, or of days 1, 8, 15 and 22 of a month. */
 function dayTicks(count: number, first: UtcUs, last: UtcUs, zone: string): UtcUs[] {
   const found: UtcUs[] = [];
-  for (let at = startOfDay(first, zone); at <= last; at = nextDay(at, zone)) {
-    const { day } = localTime(at, zone);
-    if (at >= first && (day - 1) % count === 0 && !(count > 1 && day > 28)) found.push(at);
+  const from = localTime(first, zone);
+  // counting from the first of the month, so that the days are the same wherever the view begins
+  for (let month = from.month, day = from.day - ((from.day - 1) % count); ; day += count) {
+    if (count > 1 && day > 28) [month, day] = [month + 1, 1];
+    const at = dayStart(from.year, month, day, zone);
+    if (at > last) return found;
+    if (at >= first) found.push(at);
   }
-  return found;
 }
 
 function monthTicks(count: number, first: UtcUs, last: UtcUs, zone: string): UtcUs[] {
@@ -122,13 +125,13 @@ function ticksOf(step: Step, first: UtcUs, last: UtcUs, zone: string): UtcUs[] {
   return monthTicks(step.unit === "month" ? step.count : 12 * step.count, first, last, zone);
 }
 
-/** What stands above the lower labels: the calendar's next larger thing. */
+/** What stands above the lower labels: something larger of the calendar or the clock, which they do not say. */
 function upperStep(step: Step): Step | null {
   if (step.unit === "year") return null;
   if (step.unit === "month") return calendar("year", 1, 365);
   if (step.unit === "day") return calendar("month", 1, 30);
-  if (step.us >= US_PER_HOUR) return calendar("day", 1, 1);
-  return clock(step.us >= US_PER_MINUTE ? US_PER_HOUR : US_PER_MINUTE);
+  if (step.us >= 15 * US_PER_MINUTE) return calendar("day", 1, 1);
+  return clock(step.us >= 10 * US_PER_S ? US_PER_HOUR : US_PER_MINUTE);
 }
 
 function precisionOf(step: Step): Precision {

@@ -1,5 +1,7 @@
 /** Paints the ruler: lines over the whole height, two lines of labels, the name of the zone. */
 import type { Line } from "../geometry/ticks";
+import { PILL_HALF_PX } from "../geometry/hit";
+import { xOf } from "../geometry/view";
 import type { Palette } from "./palette";
 import { type Brush, type Scene, snapped } from "./scene";
 
@@ -32,7 +34,7 @@ export function paintLines(brush: Brush, scene: Scene, palette: Palette): void {
 }
 
 export function paintLabels(brush: Brush, scene: Scene, palette: Palette): void {
-  const { ruler, layout, view } = scene;
+  const { ruler, layout } = scene;
   brush.font = palette.font;
   brush.textBaseline = "middle";
   brush.textAlign = "left";
@@ -40,8 +42,15 @@ export function paintLabels(brush: Brush, scene: Scene, palette: Palette): void 
   for (const { x, text } of ruler.lower) brush.fillText(text, x, layout.ruler.lowerY);
   brush.fillStyle = palette.text;
   for (const { x, text } of ruler.upper) brush.fillText(text, x, layout.ruler.upperY);
-  brush.textAlign = "right";
+  paintZone(brush, scene, palette);
+}
+
+/** The name of the zone, unless the playhead's clock stands there. */
+function paintZone(brush: Brush, { zone, view, layout, playheadUs }: Scene, palette: Palette): void {
+  const text = zoneText(zone);
+  const left = view.widthPx - ZONE_MARGIN_PX - brush.measureText(text).width;
+  const playhead = playheadUs === null ? -Infinity : xOf(view, playheadUs);
+  if (playhead + PILL_HALF_PX > left && playhead - PILL_HALF_PX < view.widthPx) return;
   brush.fillStyle = palette.dim;
-  brush.fillText(zoneText(scene.zone), view.widthPx - ZONE_MARGIN_PX, layout.ruler.upperY);
-  brush.textAlign = "left";
+  brush.fillText(text, left, layout.ruler.upperY);
 }
