@@ -97,7 +97,7 @@ async def test_s2_what_is_public_says_nothing_of_the_cameras(web: Web) -> None:
         if method == "POST":
             continue
         answer = await stranger.request(method, path)
-        assert answer.status_code == (401 if path == "/metrics" else 200)
+        assert answer.status_code == {"/metrics": 401, "/favicon.ico": 204}.get(path, 200)
         assert "onerror" not in answer.text
         assert "192.0.2.7" not in answer.text
 
@@ -186,6 +186,21 @@ async def test_s9_an_unsafe_method_needs_the_token_of_its_session(web: Web, brow
             answer = await bare.request(method, path, headers=sent)
             assert answer.status_code == 403
             assert answer.json()["type"] == "/problems/csrf"
+
+
+@pytest.mark.parametrize("path", ["/api/channel/1/export.mp4", "/api/segments/1.mp4", "/healthz", "/api/timeline"])
+async def test_a_wrong_method_is_told_the_right_ones(browser: Browser, path: str) -> None:
+    """HEAD is named just where it is answered."""
+    answer = await browser.post(path)
+    allowed = set(answer.headers["allow"].split(", "))
+    assert (answer.status_code, answer.json()["remedy"]) == (405, f"use {answer.headers['allow']}")
+    assert "GET" in allowed
+    assert ("HEAD" in allowed) == ((await browser.head(path)).status_code != 405)
+
+
+async def test_the_icon_that_browsers_ask_for_unasked(web: Web) -> None:
+    async with web.client() as stranger:
+        assert (await stranger.get("/favicon.ico")).status_code == 204
 
 
 async def test_s9_nothing_changes_on_get_and_there_is_no_cors(web: Web, browser: Browser) -> None:

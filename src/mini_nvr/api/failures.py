@@ -1,6 +1,6 @@
 """What routes, FastAPI and the rooms below raise, turned into problems: one border for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from mini_nvr.api.problems import Problem, not_found
@@ -21,11 +23,20 @@ Failure = TypeVar("Failure", bound=Exception)
 _MOST_SHOWN: Final = 5
 
 
-def install(app: FastAPI) -> None:
-    """Answer every exception that a route may raise with problem details."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every exception that a route may raise with problem details. routes: all of them, to tell what an address takes."""
+
+    async def http(connection: Request | WebSocket, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise TypeError(type(error).__name__) from error
+        problem = _http(error, lambda: _methods_of(connection.scope, routes))
+        if isinstance(connection, WebSocket):
+            raise problem
+        return problem.response()
+
     _map(app, Problem, lambda problem: problem)
     _map(app, RequestValidationError, _validation)
-    _map(app, HTTPException, _http)
+    app.add_exception_handler(HTTPException, http)
     _map(app, CatalogError, lambda _: _unavailable("the catalog does not answer"))
     _map(app, HashingBusy, lambda error: _unavailable(str(error)))
     _map(app, NoFootage, _no_footage)
@@ -60,14 +71,23 @@ def _validation(error: RequestValidationError) -> Problem:
     return Problem(kind, "; ".join(found), "correct it; /api/openapi.json says what is allowed")
 
 
-def _http(error: HTTPException) -> Problem:
+def _http(error: HTTPException, methods: Callable[[], list[str]]) -> Problem:
     """What Starlette and FastAPI raise by themselves: unknown addresses, wrong methods, bodies that are not JSON."""
     if error.status_code == HTTPStatus.NOT_FOUND:
         return not_found("nothing has this address", "see /api/openapi.json for all addresses")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(methods())
         return Problem("method-not-allowed", "this method is not for this address", f"use {allowed}", headers={"allow": allowed})
     return Problem("invalid-request", str(error.detail), "correct the request")
+
+
+def _methods_of(scope: Scope, routes: Sequence[BaseRoute]) -> list[str]:
+    """Of all routes of an address: one method may have a route of its own, as HEAD does for some."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _unavailable(detail: str) -> Problem:

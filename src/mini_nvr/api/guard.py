@@ -32,6 +32,8 @@ PUBLIC: Final = frozenset(
         ("GET", "/metrics"),  # asks for its own token, or for a caller on this machine
         LOGIN,
         ("GET", "/api/me"),
+        ("GET", "/favicon.ico"),
+        ("HEAD", "/favicon.ico"),
     }
 )
 """What of the API answers somebody who has not signed in: (method, path), exactly."""

@@ -13,6 +13,7 @@ from mini_nvr.api import (
     deletion,
     events,
     export,
+    favicon,
     health,
     live,
     live_status,
@@ -54,6 +55,7 @@ _ROUTERS: Final = (
     live.router,
     events.router,
     health.router,
+    favicon.router,
     metrics.router,
 )
 
@@ -92,8 +94,9 @@ def create_app(deps: Deps, viewer: Mapping[str, PageFile] | None = None) -> Fast
     )
     app.state.deps = deps
     add_routes(app)
-    app.include_router(page.make_router(pages))
-    install(app)
+    viewer_router = page.make_router(pages)
+    app.include_router(viewer_router)
+    install(app, [route for router in (*_ROUTERS, viewer_router) for route in router.routes])
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, deps=deps, public=PUBLIC | page.public(pages))
     app.add_middleware(Edge, deps=deps)

@@ -35,6 +35,7 @@ from mini_nvr.playback.stills import StillMaker
 from mini_nvr.recorder.control import request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.certificate import Certificate
+from mini_nvr.services.timed_heads import TimedHeads
 from mini_nvr.storage import door
 
 _log = logging.getLogger(__name__)
@@ -188,7 +189,7 @@ def make_server(deps: Deps, certificate: Certificate | None) -> uvicorn.Server:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     config = uvicorn.Config(
         create_app(deps),
-        http="h11",
+        http=TimedHeads,
         ws="websockets-sansio",
         lifespan="on",
         log_config=None,
