@@ -7,6 +7,7 @@ from mini_nvr.clock import SystemClock
 from mini_nvr.recorder.control import ControlServer
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.storage import BEHIND_BYTES, StorageService, recorder_is_behind
+from mini_nvr.storage.foreign import TEMPORARY_SUFFIX
 from tests.support.conversion import Archive
 from tests.support.foreign_files import make, pictures
 from tests.support.waiting import until
@@ -35,7 +36,7 @@ async def test_a_conversion_under_way_holds_up_nobody(tmp_path: Path) -> None:
     await until(lambda: service.status()["convertedFiles"] >= 1, 30)
     async with asyncio.timeout(5):
         await service.stop()
-    assert not [name for name in archive.files() if name.endswith(".part")]
+    assert not [name for name in archive.files() if name.endswith(TEMPORARY_SUFFIX)]
     archive.catalog.close()
 
 

@@ -264,6 +264,33 @@ def test_what_is_deleted_during_its_conversion_does_not_come_back(archive: Archi
     assert rows(archive) == []
 
 
+@pytest.mark.parametrize("step", ["written", "verified"])
+def test_what_is_written_to_during_its_conversion_is_kept(archive: Archive, clock: FakeClock, step: Step) -> None:
+    path = make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+
+    def append(done: Step) -> None:
+        if done == step:
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    archive.converter(clock, append).look()
+    assert archive.files() == ["ch1/2023-11-14/100000.mkv"]
+    assert "was written to" in failed_conversions(archive.catalog)[0].error
+
+
+def test_a_recorder_that_starts_during_a_conversion_does_not_disturb_it(archive: Archive, clock: FakeClock) -> None:
+    record_own(archive)
+
+    def repair_then(step: Step) -> None:
+        if step != "removed":
+            repair(archive.catalog, archive.record_dir, NOW_UTC_US)
+
+    archive.converter(clock, repair_then).look()
+    assert rows(archive) == [(OWN.replace(".mkv", ".mp4"), "sealed")]
+    assert archive.files() == [OWN.replace(".mkv", ".mp4")]
+    assert count_failed(archive.catalog) == 0
+
+
 def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -> None:
     """Another product's file, and one of ours that began in the same second."""
     foreign = pictures(make(archive.record_dir / "ch1/2023-11-14/120000.mkv", seconds=2))

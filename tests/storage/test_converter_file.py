@@ -1,5 +1,6 @@
 """Real files of FFmpeg and of our Matroska writer, converted: the same pictures before and after, whatever the container held."""
 
+import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -224,3 +225,44 @@ def test_a_fingerprint_tells_files_apart_and_knows_its_own(tmp_path: Path) -> No
     one, other = original(make(tmp_path / "a.mkv")), original(make(tmp_path / "b.mkv", video=(*X264, "-crf", "30")))
     assert fingerprint_of(one, no_pace).matches(fingerprint_of(one, no_pace))
     assert not fingerprint_of(one, no_pace).matches(fingerprint_of(other, no_pace))
+
+
+def test_time_need_not_begin_at_zero(tmp_path: Path) -> None:
+    """As FFmpeg's segments that go on where the one before ended."""
+    source = make(tmp_path / "late.mkv", audio=("-c:a", "pcm_alaw"), more=("-output_ts_offset", "300"))
+    facts = converted(original(source), tmp_path / "out.mp4")
+    assert facts.duration_us == 3_000_000
+    assert sound_seconds(tmp_path / "out.mp4") == pytest.approx(3, abs=0.15)
+
+
+def test_wherever_a_file_was_cut_what_is_whole_comes_out_or_it_is_refused(tmp_path: Path) -> None:
+    whole = make(tmp_path / "whole.mkv", audio=("-c:a", "pcm_alaw"), seconds=2)
+    data, seen = whole.read_bytes(), pictures(whole)
+    for number, size in enumerate(range(100, len(data), len(data) // 12)):
+        cut, target = tmp_path / f"cut{number}.mkv", tmp_path / f"out{number}.mp4"
+        cut.write_bytes(data[:size])
+        try:
+            facts = converted(original(cut), target)
+        except ConversionError:
+            assert not target.exists()
+            assert size < 20_000
+        else:
+            assert pictures(target) == seen[: facts.video_frames]
+
+
+@pytest.mark.parametrize("name", ["flipped.mkv", "flipped.mp4"])
+def test_damaged_files_never_end_in_anything_but_a_result_or_a_refusal(tmp_path: Path, name: str) -> None:
+    data = make(tmp_path / name, audio=("-c:a", "aac"), seconds=1).read_bytes()
+    flips = random.Random(5)  # noqa: S311  the same damage in every run
+    for number in range(60):
+        damaged = bytearray(data)
+        for _ in range(flips.randrange(1, 6)):
+            damaged[flips.randrange(len(data))] = flips.randrange(256)
+        source, target = tmp_path / f"{number}{name}", tmp_path / f"{number}.mp4"
+        source.write_bytes(damaged)
+        try:
+            facts = converted(original(source), target)
+        except ConversionError:
+            target.unlink(missing_ok=True)
+        else:
+            assert facts.video_frames <= 25

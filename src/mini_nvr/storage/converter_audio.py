@@ -128,9 +128,9 @@ class _AacEncoder:
         if self._next is None:
             self._next = pts or 0
         missing = 0 if pts is None else pts - self._next
-        if abs(missing) >= self._rate:
+        if pts is not None and abs(missing) >= self._rate:
             self._pad(found)
-            self._next += missing
+            self._next = pts
         elif missing * _JITTER_PER_S > self._rate:
             self._append(np.zeros((self._channels, missing), np.float32), found)
         elif -missing * _JITTER_PER_S > self._rate:

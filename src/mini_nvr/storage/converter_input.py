@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.container import InputContainer
@@ -43,7 +43,7 @@ class CodedVideo:
 class CodedAudio:
     """One packet of sound as the container has it; `shift_90k` is what the time line was moved by up to here."""
 
-    packet: "av.Packet[av.stream.Stream]"
+    packet: "av.Packet[Any]"
     shift_90k: int
 
 
@@ -69,7 +69,9 @@ def open_input(path: Path, container: Container) -> Iterator[InputContainer]:
         ConversionError: the disk refuses, or FFmpeg does not know what is in the file.
     """
     try:
-        with av.open(f"file:{path}", format=_DEMUXERS[container], options={"protocol_whitelist": "file"}) as opened:
+        with av.open(
+            f"file:{path}", format=_DEMUXERS[container], options={"protocol_whitelist": "file"}, metadata_errors="replace"
+        ) as opened:
             yield opened
     except OSError as exc:
         raise ConversionError(f"{path.name}: cannot be read: {exc.strerror or exc}") from exc

@@ -2,8 +2,8 @@
 
 | step | on the disk | in the catalog |
 |---|---|---|
-| written | original, unfinished `X.mp4.part` | original |
-| verified | original, durable `X.mp4.part`, read back | original |
+| written | original, unfinished `X.mp4.converting` | original |
+| verified | original, durable `X.mp4.converting`, read back | original |
 | renamed | original, `X.mp4` | original (a repair may add `X.mp4`) |
 | exchanged | original, `X.mp4` | `X.mp4`, under the original's id |
 | removed | `X.mp4` | `X.mp4` |
@@ -28,9 +28,12 @@ from mini_nvr.segment.hybrid_reader import scan_hybrid
 from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.names import parse_segment_name, segment_name
 from mini_nvr.storage.converter_errors import ConversionError
-from mini_nvr.storage.converter_file import Fingerprint, Original, Pace, convert_file, fingerprint_of, verify_file
+from mini_nvr.storage.converter_file import Original, Pace, convert_file, fingerprint_of, verify_file
+from mini_nvr.storage.foreign import TEMPORARY_SUFFIX
 from mini_nvr.storage.unlink import unlink_all
 
+Version = tuple[int, int, int]
+"""Inode, size and time of the last change: another one is another file."""
 Step = Literal["written", "verified", "renamed", "exchanged", "removed"]
 _MOST_COLLISIONS: Final = 100
 
@@ -90,7 +93,8 @@ class Conversion:
             Unconvertible, ConversionError, ConversionStopped: with the reason; the original is as it was.
         """
         try:
-            facts = self._compared(job, place) if place.taken else self._converted(job, place)
+            before = _version(job.original.path)
+            facts = self._compared(job, place, before) if place.taken else self._converted(job, place, before)
             if facts is None:
                 return None
             change = SegmentChange(place.path, facts)
@@ -105,9 +109,9 @@ class Conversion:
             raise ConversionError(f"{job.path}: the disk refuses: {exc.strerror}") from exc
         return change
 
-    def _converted(self, job: Job, place: Place) -> SegmentFacts | None:
+    def _converted(self, job: Job, place: Place, before: Version) -> SegmentFacts | None:
         target = self._record_dir / place.path
-        temporary = target.with_name(target.name + ".part")
+        temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
         temporary.unlink(missing_ok=True)
         written = convert_file(job.original, temporary, self._pace)
         try:
@@ -117,6 +121,7 @@ class Conversion:
             if self._is_being_deleted(job):
                 temporary.unlink(missing_ok=True)
                 return None
+            _require_unchanged(job, before)
             _require_free(target)
             temporary.rename(target)
             fsync_folder(target.parent)
@@ -126,9 +131,11 @@ class Conversion:
         self._on_step("renamed")
         return facts
 
-    def _compared(self, job: Job, place: Place) -> SegmentFacts:
-        written: Fingerprint = fingerprint_of(job.original, self._pace)
-        return verify_file(job.original, written, self._record_dir / place.path, self._pace)
+    def _compared(self, job: Job, place: Place, before: Version) -> SegmentFacts:
+        written = fingerprint_of(job.original, self._pace)
+        facts = verify_file(job.original, written, self._record_dir / place.path, self._pace)
+        _require_unchanged(job, before)
+        return facts
 
     def _is_result(self, path: PurePosixPath, job: Job) -> bool:
         try:
@@ -144,6 +151,17 @@ class Conversion:
         """Remove a file, durably. Raises OSError."""
         for _, error in unlink_all(self._record_dir, [path]).kept:
             raise error
+
+
+def _version(path: Path) -> Version:
+    found = path.lstat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _require_unchanged(job: Job, before: Version) -> None:
+    """Somebody may go on writing to a file that was at rest for long."""
+    if _version(job.original.path) != before:
+        raise ConversionError(f"{job.path}: was written to while it was being converted")
 
 
 def _require_free(target: Path) -> None:

@@ -12,8 +12,8 @@ from typing import Final
 
 from mini_nvr.segment.names import parse_foreign_name, parse_segment_name
 
-TEMPORARY_SUFFIX: Final = ".mp4.part"
-"""Of a result that is not complete yet; `catalog.recovery` removes files that end so too."""
+TEMPORARY_SUFFIX: Final = ".converting"
+"""Of a result that is not complete yet. Not the one of a repair: a recorder that starts meanwhile must not remove it."""
 
 
 def originals(record_dir: Path, since: date | None = None) -> Iterator[PurePosixPath]:
@@ -41,7 +41,7 @@ def leftovers(record_dir: Path) -> Iterator[PurePosixPath]:
     """Results that were not completed: their originals are still there."""
     for folder in _day_folders(record_dir):
         for path in _files(record_dir, folder):
-            if path.name.endswith(TEMPORARY_SUFFIX) and parse_segment_name(path.with_name(path.name.removesuffix(".part"))):
+            if path.suffix == TEMPORARY_SUFFIX and parse_segment_name(path.with_suffix("")) is not None:
                 yield path
 
 
