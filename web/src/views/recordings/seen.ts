@@ -1,29 +1,44 @@
-/** Tells when an element has been on screen for a moment: what is only scrolled past costs nothing. */
+/** Tells when an element comes into view: what is never looked at costs nothing. */
 import type { Attachment } from "svelte/attachments";
 
+/** What is only scrolled past is not loaded. */
 const MOMENT_MS = 150;
+const AHEAD = "800px";
 
-const tellers = new WeakMap<Element, (visible: boolean) => void>();
-let observer: IntersectionObserver | null = null;
+/** One observer for all elements of a kind. */
+class Viewport {
+  readonly #tellers = new WeakMap<Element, (visible: boolean) => void>();
+  readonly #options: IntersectionObserverInit;
+  #observer: IntersectionObserver | null = null;
 
-function watching(): IntersectionObserver {
-  observer ??= new IntersectionObserver((entries) => {
-    for (const entry of entries) tellers.get(entry.target)?.(entry.isIntersecting);
-  });
-  return observer;
+  constructor(options: IntersectionObserverInit = {}) {
+    this.#options = options;
+  }
+
+  /** The returned function ends it. */
+  watch(element: Element, tell: (visible: boolean) => void): () => void {
+    this.#observer ??= new IntersectionObserver((entries) => {
+      for (const entry of entries) this.#tellers.get(entry.target)?.(entry.isIntersecting);
+    }, this.#options);
+    this.#tellers.set(element, tell);
+    this.#observer.observe(element);
+    return () => {
+      this.#tellers.delete(element);
+      this.#observer?.unobserve(element);
+    };
+  }
 }
 
-/** Call `tell` once, when the element has stayed visible. */
+const seen = new Viewport();
+// `scrollMargin` is for elements in scrolling boxes; browsers without it tell when the element is in view
+const near = new Viewport({ rootMargin: AHEAD, scrollMargin: AHEAD } as IntersectionObserverInit);
+
+/** Call `tell` once, when the element has stayed in view for a moment. */
 export const whenSeen =
   (tell: () => void): Attachment<HTMLElement> =>
   (element) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => {
-      clearTimeout(timer);
-      tellers.delete(element);
-      watching().unobserve(element);
-    };
-    tellers.set(element, (visible) => {
+    const stop = seen.watch(element, (visible) => {
       clearTimeout(timer);
       if (!visible) return;
       timer = setTimeout(() => {
@@ -31,6 +46,20 @@ export const whenSeen =
         tell();
       }, MOMENT_MS);
     });
-    watching().observe(element);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  };
+
+/** Call `tell` once, as soon as the element is about to come into view. */
+export const whenNear =
+  (tell: () => void): Attachment<HTMLElement> =>
+  (element) => {
+    const stop = near.watch(element, (visible) => {
+      if (!visible) return;
+      stop();
+      tell();
+    });
     return stop;
   };
