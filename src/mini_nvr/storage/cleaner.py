@@ -84,6 +84,7 @@ class Cleaner:
         self._usual: dict[int, float] = {}
         self._usual_due_ns = 0
         self._aged_due_ns = 0
+        self._looked = False
         self._deleting_since: dict[int, int] = {}
         self._emptied: set[PurePosixPath] = set()
         self._retry_s = RETRY_S
@@ -145,7 +146,8 @@ class Cleaner:
         begun_ns = self._clock.monotonic_ns()
         measured = self._meter.measure()
         self._growth.add(begun_ns, measured.written)
-        self._finish_stale(measured.deleting, begun_ns)
+        if self._finish_stale(measured.deleting, begun_ns):
+            measured = self._meter.measure()
         space = self._space(measured)
         self.report = SpaceReport(space.used_bytes, space.ahead)
         decided = self._plan(space, begun_ns)
@@ -209,16 +211,22 @@ class Cleaner:
         known = {usage.channel: usage.bytes_per_day / _DAY_S for usage in usage_per_channel(self._catalog) if usage.bytes_per_day}
         self._usual = {channel: known.get(channel, UNKNOWN_RATE) for channel in self._recorded}
 
-    def _finish_stale(self, rows: Sequence[SegmentRow], now_ns: int) -> None:
-        """Deletions that were cut short: by a crash of this process, or of the web service."""
-        since = {row.id: self._deleting_since.get(row.id, now_ns) for row in rows}
+    def _finish_stale(self, rows: Sequence[SegmentRow], now_ns: int) -> bool:
+        """Deletions that were cut short: by a crash of this process, seen at its first look, or of the web service.
+
+        Whether anything went that way.
+        """
+        since = {row.id: self._deleting_since.get(row.id, now_ns if self._looked else 0) for row in rows}
+        stale = [row for row in rows if not since[row.id] or now_ns - since[row.id] >= _STALE_S * NS_PER_S]
+        for row in stale:
+            since[row.id] = now_ns  # what the disk refuses is tried again later
         self._deleting_since = since
-        stale = [row for row in rows if now_ns - since[row.id] >= _STALE_S * NS_PER_S]
-        if stale:
-            outcome = self._deleter.finish(stale)
-            self._account(outcome)
-            for row in stale:
-                since[row.id] = now_ns  # what the disk refuses is tried again later
+        self._looked = True
+        if not stale:
+            return False
+        outcome = self._deleter.finish(stale)
+        self._account(outcome)
+        return bool(outcome.deleted)
 
     def _account(self, outcome: Outcome) -> None:
         if outcome.deleted:
