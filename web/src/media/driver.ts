@@ -113,7 +113,10 @@ class VideoScreen implements Screen {
 
   openLive(mimeType: string): LiveFeed | null {
     this.clear();
-    const feed = MseFeed.open(this.#video, mimeType, (detail) => this.#ears.failed?.(detail));
+    const feed = MseFeed.open(this.#video, mimeType, {
+      loaded: () => this.#ears.loaded?.(),
+      failed: (detail) => this.#ears.failed?.(detail),
+    });
     this.#close = () => feed?.close();
     return feed;
   }
@@ -150,27 +153,30 @@ class VideoScreen implements Screen {
   }
 }
 
-type Source = MediaSource & { readonly managed?: true };
+interface FeedEars {
+  loaded(): void;
+  failed(detail: string): void;
+}
 
 /** Parts of a live stream, appended as soon as the browser takes them. */
 class MseFeed implements LiveFeed {
-  readonly #source: Source;
+  readonly #source: MediaSource;
   #buffer: SourceBuffer | null = null;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #trimmedAtS = 0;
   #closed = false;
 
   /** null: the browser cannot play this. */
-  static open(video: HTMLVideoElement, mimeType: string, failed: (detail: string) => void): MseFeed | null {
+  static open(video: HTMLVideoElement, mimeType: string, ears: FeedEars): MseFeed | null {
     const kind = "MediaSource" in globalThis ? MediaSource : null;
-    return kind?.isTypeSupported(mimeType) ? new MseFeed(video, mimeType, new kind(), failed) : null;
+    return kind?.isTypeSupported(mimeType) ? new MseFeed(video, mimeType, new kind(), ears) : null;
   }
 
   constructor(
     readonly video: HTMLVideoElement,
     mimeType: string,
     source: MediaSource,
-    readonly failed: (detail: string) => void,
+    readonly ears: FeedEars,
   ) {
     this.#source = source;
     source.addEventListener("sourceopen", () => this.#opened(mimeType), { once: true });
@@ -180,7 +186,10 @@ class MseFeed implements LiveFeed {
   #opened(mimeType: string): void {
     if (this.#closed) return;
     this.#buffer = this.#source.addSourceBuffer(mimeType);
-    this.#buffer.addEventListener("updateend", () => this.#next());
+    this.#buffer.addEventListener("updateend", () => {
+      this.ears.loaded();
+      this.#next();
+    });
     this.#next();
   }
 
@@ -199,7 +208,7 @@ class MseFeed implements LiveFeed {
     try {
       buffer.appendBuffer(joined);
     } catch (error) {
-      this.failed(error instanceof Error ? error.message : "the browser takes no more of this stream");
+      this.ears.failed(error instanceof Error ? error.message : "the browser takes no more of this stream");
     }
   }
 

@@ -46,6 +46,7 @@ export class LiveSource implements Source {
   ) {
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
+      loaded: () => this.#start(),
       dry: () => this.#edge.dry(performance.now()),
       failed: () => this.#over("later"),
     });
@@ -90,14 +91,18 @@ export class LiveSource implements Source {
     this.#feed?.append(part.data);
   }
 
+  /** From the first key frame on, which is the quickest to be shown; not before it is there, or the browser forgets where to go. */
+  #start(): void {
+    const fromS = this.screen.loadedFromS;
+    if (this.#started || fromS === null) return;
+    this.#started = true;
+    this.screen.seek(fromS);
+    this.screen.play();
+  }
+
   #keepClose(part: Part): void {
     const mediaS = part.isKey ? decodeTimeS(part.data, TIMESCALE) : null;
     if (mediaS !== null) this.#zeroUs = plus(part.utcUs, -mediaS * US_PER_S);
-    if (!this.#started && mediaS !== null) {
-      this.#started = true;
-      this.screen.seek(mediaS);
-      this.screen.play();
-    }
     if (this.#paintedUs === null) return;
     const correction = this.#edge.frame(this.screen.loadedUntilS - this.screen.atS, performance.now());
     if (correction === null) return;

@@ -1,0 +1,61 @@
+// Runs in the page before its own scripts: notes when packets come and when their frames are painted.
+(() => {
+  const probe = { received: new Map(), painted: [], startUs: new Map(), on: false };
+  window.__probe = probe;
+
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      const parts = [];
+      this.addEventListener("message", ({ data }) => {
+        const view = new DataView(data);
+        const kind = view.getUint8(0);
+        if (kind === 1) {
+          const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 1)));
+          probe.received.set(`${header.channel} ${header.width}`, { startUs: header.startUtcUs, parts });
+        }
+        if (kind === 3 && (view.getUint8(9) & 2) === 0) {
+          parts.push([Number(view.getBigUint64(1)), performance.now()]);
+          if (parts.length > 500) parts.splice(0, 250);
+        }
+      });
+    }
+  };
+
+  const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
+    return ask.call(this, (now, frame) => {
+      if (probe.first === undefined) probe.first = frame.expectedDisplayTime;
+      if (probe.on) probe.painted.push(note(this, frame));
+      if (probe.sought !== undefined) {
+        const asked = probe.sought;
+        probe.sought = undefined;
+        requestAnimationFrame((shown) => probe.seeks.push(Math.max(shown, frame.expectedDisplayTime) - asked));
+      }
+      tell(now, frame);
+    });
+  };
+
+  // the channel of a tile, the time its newest part came, and the time that this frame is seen
+  function note(video, frame) {
+    const channel = video.closest("[data-channel]")?.dataset.channel ?? "1";
+    const stream = probe.received.get(`${channel} ${video.videoWidth}`);
+    let came = null;
+    if (stream !== undefined) {
+      const utc = stream.startUs + frame.mediaTime * 1e6;
+      const part = stream.parts.findLast(([at]) => Math.abs(at - utc) < 20_000);
+      came = part?.[1] ?? null;
+    }
+    return [Number(channel), came, frame.expectedDisplayTime];
+  }
+
+  probe.seeks = [];
+  addEventListener(
+    "keydown",
+    ({ key }) => {
+      if (key === "Enter") probe.sought = performance.now();
+    },
+    { capture: true },
+  );
+})();
