@@ -1,12 +1,14 @@
 """The converter over real folders: what it takes over, what it leaves, and what is left of it after a crash at any step."""
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -24,12 +26,16 @@ from mini_nvr.segment.matroska import MatroskaWriter
 from mini_nvr.segment.matroska import scan_matroska as scan_mkv
 from mini_nvr.segment.model import SegmentHeader
 from mini_nvr.segment.scan import scan
-from mini_nvr.storage.alarms import AlarmKind
+from mini_nvr.storage import converter as converter_module
+from mini_nvr.storage import converter_round
+from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
+from mini_nvr.storage.converter import FULL_WALK_S, Converter
 from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
 from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.foreign import originals
+from mini_nvr.storage.rooms import RoomBook
 from tests.support.clock import FakeClock
-from tests.support.conversion import NOW_UTC_US, Archive
+from tests.support.conversion import NOW_UTC_US, Archive, granting_rooms
 from tests.support.footage import cut_into_parts, video_clip
 from tests.support.foreign_files import MJPEG, OLD, X264_B, make, pictures
 from tests.support.waiting import until
@@ -363,6 +369,70 @@ async def test_it_runs_until_it_is_cancelled(archive: Archive, clock: FakeClock)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("call", ["pwritev", "fdatasync"])
+def test_a_disk_that_refuses_costs_nothing(archive: Archive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    path = record_own(archive)
+    real, calls = getattr(os, call), 0
+
+    def refuse(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise OSError(errno.ENOSPC if call == "pwritev" else errno.EIO, "refused")
+        return real(*arguments)
+
+    converter = archive.converter(clock)
+    if call == "fdatasync":
+        calls = 1  # sealing syncs twice
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, refuse)
+        converter.look()
+    assert archive.files() == [OWN]
+    assert rows(archive) == [(OWN, "sealed")]
+    assert count_failed(archive.catalog) == 1
+    before = pictures(path)
+    clock.advance(FIRST_RETRY_US / 1e6 + FULL_WALK_S)
+    converter.look()
+    assert archive.files() == [OWN.replace(".mkv", ".mp4")]
+    assert pictures(archive.record_dir / archive.files()[0]) == before
+
+
+def test_without_room_the_original_stays(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hurrying(FakeClock):
+        """Every look at it takes a minute."""
+
+        def monotonic_ns(self) -> int:
+            self.advance(60)
+            return super().monotonic_ns()
+
+    record_own(archive)
+    monkeypatch.setattr(converter_round, "_ROOM_LOOK_S", 0.001)
+    clock, rooms = Hurrying(NOW_UTC_US), RoomBook()
+    Converter(archive.settings, clock, AlarmBoard(clock), rooms, busy=lambda: False).look()
+    assert archive.files() == [OWN]
+    assert rooms.wanted() == []
+    assert "no room" in failed_conversions(archive.catalog)[0].error
+
+
+def test_it_waits_while_the_disk_is_wanted_and_until_it_is_stopped(
+    archive: Archive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converter_module, "_BUSY_WAIT_S", 0.001)
+    monkeypatch.setattr(converter_module, "_LONGEST_REST_S", 0.001)
+    asked = 0
+
+    def busy() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked % 4 != 0
+
+    converter = Converter(archive.settings, clock, AlarmBoard(clock), granting_rooms(), busy=busy)
+    converter.pace(1 << 20)
+    assert asked == 0
+    converter.pace(8 << 20)
+    assert asked == 4
 
 
 def test_attempts_come_less_and_less_often() -> None:
