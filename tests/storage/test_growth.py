@@ -28,7 +28,7 @@ def fed(rates: list[int], channel: int = 1) -> GrowthMeter:
     return meter
 
 
-@pytest.mark.parametrize(("segment_s", "seconds"), [(10, 5), (60, 6), (300, 30), (3600, 30)])
+@pytest.mark.parametrize(("segment_s", "seconds"), [(10, 4), (60, 6), (300, 30), (3600, 30)])
 def test_the_horizon_is_a_tenth_of_a_file_within_reason(segment_s: float, seconds: float) -> None:
     assert horizon_s(segment_s) == seconds
 

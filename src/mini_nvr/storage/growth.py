@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from mini_nvr.clock import NS_PER_S
 
-LEAST_HORIZON_S = 5.0
+LEAST_HORIZON_S = 4.0
 MOST_HORIZON_S = 30.0
 MARGIN = 1.5
 LOOK_INTERVAL_S = 1.0

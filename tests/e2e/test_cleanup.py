@@ -1,0 +1,166 @@
+"""Storage I6 for real: cameras, the whole program, a small limit that is reached again and again, and the folder's size ten times
+a second."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mini_nvr.catalog.timeline import SLIVER_US
+from mini_nvr.clock import NS_PER_S, SystemClock
+from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
+from mini_nvr.errors import GapCause
+from mini_nvr.storage.growth import MARGIN, horizon_s
+from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from tests.e2e.conftest import MakeRecorder
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+
+CAMERAS = 4
+BIT_RATE = 3_000_000
+SEGMENT_S = 10
+LIMIT_MB = 40
+LIMIT = LIMIT_MB << 20
+TIMES_FULL = 2.2
+LONGEST_S = 120
+USER, PASSWORD = "anna", "c4n4ry horse battery"
+
+
+@dataclass
+class Samples:
+    """used, allocated: bytes and blocks of all footage at each sample. largest: the largest file ever seen.
+
+    full_since: the first sample in which a file was missing that had been there.
+    """
+
+    used: list[int] = field(default_factory=list)
+    allocated: list[int] = field(default_factory=list)
+    largest: int = 0
+    full_since: int | None = None
+    seen: dict[Path, int] = field(default_factory=dict)
+
+    def take(self, record_dir: Path) -> None:
+        used = allocated = there = 0
+        for path in record_dir.glob("ch*/*/*"):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                there += 1
+                used += found.st_size
+                allocated += found.st_blocks * 512
+                self.seen[path] = found.st_size
+                self.largest = max(self.largest, found.st_size)
+        if self.full_since is None and there < len(self.seen):
+            self.full_since = len(self.used)
+        self.used.append(used)
+        self.allocated.append(allocated)
+
+    @property
+    def written(self) -> int:
+        """By all files, those that are gone included."""
+        return sum(self.seen.values())
+
+
+@contextmanager
+def sampled(record_dir: Path) -> Iterator[Samples]:
+    """Ten samples a second, on a thread."""
+    samples, over = Samples(), threading.Event()
+
+    def sample() -> None:
+        while not over.wait(0.1):
+            samples.take(record_dir)
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def listening(port: int) -> Iterator[list[str]]:
+    """The paths of which /api/events says that they were deleted."""
+    told: list[str] = []
+    client = httpx.Client(base_url=f"http://{DEMO_HOST}:{port}", timeout=30)
+    assert client.post("/api/login", json={"username": USER, "password": PASSWORD}).status_code == 200
+    ready = threading.Event()
+
+    def listen() -> None:
+        with suppress(httpx.HTTPError), client.stream("GET", "/api/events") as answer:
+            ready.set()
+            for line in answer.iter_lines():
+                if line.startswith("data: ") and (event := json.loads(line[6:]))["event"] == "deleted":
+                    told.append(event["path"])
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield told
+    finally:
+        thread.join(15)  # the service's end ends the stream
+        client.close()
+
+
+@pytest.fixture
+def cameras() -> Iterator[DemoRig]:
+    spec = ClipSpec(width=640, height=360, bit_rate=BIT_RATE)
+    with DemoRig([DemoCamera(number, ClipSource(spec)) for number in range(1, CAMERAS + 1)]) as rig:
+        yield rig
+
+
+def test_i6_the_limit_is_never_passed_and_no_more_than_a_file_a_channel_is_unused(
+    cameras: DemoRig, make_recorder: MakeRecorder, tmp_path: Path
+) -> None:
+    port = free_port(DEMO_HOST, 0)
+    limits = {"MAX_STORAGE_GB": str(LIMIT_MB / 1024), "SEGMENT_DURATION": str(SEGMENT_S)}
+    web = {"WEB_PORT": str(port), "user1": USER, "pass1": PASSWORD}
+    program: RecorderProcess = make_recorder(camera_settings(cameras, CAMERAS, **limits, **web), command=("run",))
+    program.start()
+    program.wait_recording(CAMERAS)
+    clock = SystemClock()
+    began_ns = clock.monotonic_ns()
+    with sampled(program.record_dir) as samples, listening(port) as told:
+        while samples.written < TIMES_FULL * LIMIT and clock.monotonic_ns() - began_ns < LONGEST_S * NS_PER_S:
+            pause(0.2)
+        took_s = (clock.monotonic_ns() - began_ns) / NS_PER_S
+        assert program.stop() == 0, program.last_words()
+
+    assert samples.written >= TIMES_FULL * LIMIT, f"{samples.written >> 20} MB in {took_s:.0f} s"
+    assert max(samples.used) <= LIMIT
+    assert max(samples.allocated) <= LIMIT
+    rate = 1.3 * samples.written / took_s  # the fastest four seconds of a while, on a machine that does other things too
+    reserve = round(MARGIN * horizon_s(SEGMENT_S) * rate)
+    lowest = min(samples.used[samples.full_since : -10])
+    unused, allowed = LIMIT - lowest, CAMERAS * samples.largest + reserve
+    assert unused <= allowed, f"{unused >> 10} KiB unused, {allowed >> 10} KiB expected at most"
+    print(f"{max(samples.used) / LIMIT:.0%} of the limit at most, {lowest / LIMIT:.0%} at least, in {len(samples.used)} samples")
+
+    there = {str(path.relative_to(program.record_dir)) for path in program.files()}
+    gone = {str(path.relative_to(program.record_dir)) for path in samples.seen} - there
+    assert len(gone) >= CAMERAS
+    assert set(told) >= gone - set(told[-1:])
+    assert "Traceback" not in program.log()
+    assert program.log().count("storage: deleted") <= 1 + took_s / 60 + 1
+    _require_whole_time_lines(program)
+    program.check_catalog(tmp_path / "fresh")
+
+
+def _require_whole_time_lines(program: RecorderProcess) -> None:
+    """Storage I10: what was deleted is a gap that says so, and nothing is unexplained."""
+    for channel in range(1, CAMERAS + 1):
+        segments, gaps = program.segments(channel), program.gaps(channel)
+        spans = sorted(
+            [(row.start_utc_us, row.end_utc_us) for row in segments]
+            + [(gap.start_utc_us, gap.end_utc_us or 1 << 62) for gap in gaps]
+        )
+        assert all(later - end < SLIVER_US for (_, end), (later, _) in zip(spans, spans[1:], strict=False))
+        deleted = [gap for gap in gaps if gap.cause is GapCause.DELETED]
+        assert len(deleted) == 1
+        assert deleted[0].end_utc_us is not None
+        assert abs(deleted[0].end_utc_us - segments[0].start_utc_us) < SLIVER_US
