@@ -103,13 +103,13 @@ export class TimelineControl {
     const jumped = jumps !== this.#jumps;
     this.#jumps = jumps;
     if (this.#gesture.kind !== "idle" || this.#motion !== null) return;
-    if (jumped && this.#follow === null) this.#follow = { at: EDGE };
+    if (jumped && (live || this.#follow === null)) this.#follow = { at: EDGE };
     const next = followed(this.view, this.#follow, this.#followedUs(), live);
     if (!sameView(next, this.view)) this.view = next;
   }
 
   pointer(input: PointerInput): void {
-    if (input.type === "down") this.#motion = null;
+    if (input.type === "down" && this.#motion !== null) this.#stop();
     const { gesture, acts } = gestureAfter(this.#gesture, input);
     this.#gesture = gesture;
     for (const act of acts) this.#do(act);
@@ -196,6 +196,12 @@ export class TimelineControl {
     const ended = Math.abs(left) < 0.002;
     this.#look(viewWith(at, x, ended ? usPerPx : usPerPx / Math.exp(left), this.view.widthPx));
     if (!ended) return;
+    this.#motion = null;
+    this.#settle(this.view);
+  }
+
+  /** A hand stops what moves. */
+  #stop(): void {
     this.#motion = null;
     this.#settle(this.view);
   }

@@ -36,6 +36,12 @@ interface Errand {
   outdated: boolean;
 }
 
+/** A tile, and whether it is on screen; the others are for the next movement, and need not grow. */
+interface Wanted {
+  readonly tile: TileKey;
+  readonly seen: boolean;
+}
+
 const AT_ONCE = 3;
 /** A growing end is asked for as often as this, and less often where it moves by less than half a pixel. */
 const GROWING_US = 4 * US_PER_S;
@@ -81,7 +87,7 @@ export class Footage {
   show(shown: Shown): void {
     this.#shown = shown;
     const wanted = this.#wanted(shown);
-    const names = new Set(wanted.map(nameOf));
+    const names = new Set(wanted.map(({ tile }) => nameOf(tile)));
     for (const [name, errand] of this.#errands) {
       if (names.has(name)) continue;
       errand.abort.abort();
@@ -153,7 +159,7 @@ export class Footage {
   }
 
   /** The tiles on screen from its middle on; then their neighbours, and those of the next coarser level, for the next movement. */
-  #wanted({ startUs, endUs, usPerPx }: Shown): TileKey[] {
+  #wanted({ startUs, endUs, usPerPx }: Shown): Wanted[] {
     const level = levelFor(usPerPx);
     const middle = (startUs + endUs) / 2;
     const seen = tilesOver(level, startUs, endUs);
@@ -161,26 +167,36 @@ export class Footage {
     if (first === undefined || last === undefined) return [];
     const beside = [{ level, index: first.index - 1 }, { level, index: last.index + 1 }]; // prettier-ignore
     const above = [...new Map(seen.map(parentOf).map((tile) => [nameOf(tile), tile])).values()];
-    const past = (tile: TileKey): boolean => tileSpan(tile).startUs < this.nowUs();
-    return [...nearestFirst(seen, middle), ...nearestFirst(beside, middle), ...above].filter(past);
+    return [
+      ...nearestFirst(seen, middle).map((tile) => ({ tile, seen: true })),
+      ...[...nearestFirst(beside, middle), ...above].map((tile) => ({ tile, seen: false })),
+    ].filter(({ tile }) => tileSpan(tile).startUs < this.nowUs());
   }
 
-  #send(wanted: readonly TileKey[]): void {
+  #send(wanted: readonly Wanted[]): void {
     if (this.#failedUs !== null && this.nowUs() - this.#failedUs < AGAIN_US) return;
-    for (const tile of wanted) {
+    for (const { tile, seen } of wanted) {
       if (this.#errands.size >= AT_ONCE) return;
       if (this.#errands.has(nameOf(tile))) continue;
-      const channels = (this.#shown?.channels ?? []).filter((channel) => this.#isDue(channel, tile));
+      const channels = this.#due(this.#shown?.channels ?? [], tile, seen);
       if (channels.length > 0) void this.#run({ tile, channels, abort: new AbortController(), outdated: false });
     }
   }
 
-  #isDue(channel: Channel, tile: TileKey): boolean {
-    if (this.#cache.lacks(channel, tile)) return true;
-    const strip = this.#cache.get(channel, tile);
-    if (strip === null || strip.askedUs >= strip.span.endUs) return false;
+  /** The cameras that a tile is to be asked for; who is soon due goes with who is due, so that there is one request for all. */
+  #due(channels: readonly Channel[], tile: TileKey, seen: boolean): readonly Channel[] {
     const often = Math.min(Math.max(GROWING_US, (resolutionS(tile.level) * US_PER_S) / 2), GROWING_AT_MOST_US);
-    return this.nowUs() - strip.askedUs >= often;
+    const waits = new Map(channels.map((channel) => [channel, this.#waitUs(channel, tile, seen, often)]));
+    if (![...waits.values()].some((wait) => wait <= 0)) return [];
+    return channels.filter((channel) => (waits.get(channel) ?? 0) <= often / 2);
+  }
+
+  /** How long a strip is good as it is; 0: it is to be asked for now. */
+  #waitUs(channel: Channel, tile: TileKey, seen: boolean, often: number): number {
+    if (this.#cache.lacks(channel, tile)) return 0;
+    const strip = this.#cache.get(channel, tile);
+    const complete = strip === null || strip.askedUs >= strip.span.endUs;
+    return complete || !seen ? Infinity : Math.max(0, strip.askedUs + often - this.nowUs());
   }
 
   async #run(errand: Errand): Promise<void> {

@@ -126,8 +126,8 @@ describe("footage", () => {
     expect(inBand(painted, "recorded").map((box) => box.width)).toEqual([1]);
   });
 
-  it("that nothing is known of is painted as unknown, not as empty", () => {
-    expect(inBand(paint(null), "raised").map(({ x, width }) => [x, width])).toEqual([[0, 1_000]]);
+  it("that nothing is known of is painted as unknown, not as empty; what is to come is empty", () => {
+    expect(inBand(paint(null), "raised").map(({ x, width }) => [x, width])).toEqual([[0, 900]]);
     expect(inBand(paint({}), "raised")).toEqual([]);
   });
 

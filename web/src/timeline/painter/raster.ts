@@ -58,6 +58,7 @@ function fill(codes: Uint8Array, code: number, first: number, last: number): voi
 export function rasterise(codes: Uint8Array, columns: Columns, pieces: readonly Piece[], nowUs: number): void {
   codes.fill(UNKNOWN);
   const at = (us: number): number => columnOf(columns, us);
+  fill(codes, NOTHING, at(nowUs), codes.length);
   for (const { startUs, endUs } of pieces) fill(codes, NOTHING, at(startUs), at(endUs));
   for (const { strip, startUs, endUs } of pieces) {
     eachPair(strip.spans, startUs, Math.min(endUs, nowUs), (start, end) => {

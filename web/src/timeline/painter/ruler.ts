@@ -33,24 +33,21 @@ export function paintLines(brush: Brush, scene: Scene, palette: Palette): void {
   brush.globalAlpha = 1;
 }
 
+/** Labels; those of the upper line that the playhead's clock would cover in part are left out. */
 export function paintLabels(brush: Brush, scene: Scene, palette: Palette): void {
-  const { ruler, layout } = scene;
+  const { ruler, layout, view, playheadUs } = scene;
+  const playheadX = playheadUs === null ? -Infinity : xOf(view, playheadUs);
+  const underPill = (left: number, text: string): boolean =>
+    playheadX + PILL_HALF_PX > left && playheadX - PILL_HALF_PX < left + brush.measureText(text).width;
   brush.font = palette.font;
   brush.textBaseline = "middle";
   brush.textAlign = "left";
   brush.fillStyle = palette.dim;
   for (const { x, text } of ruler.lower) brush.fillText(text, x, layout.ruler.lowerY);
   brush.fillStyle = palette.text;
-  for (const { x, text } of ruler.upper) brush.fillText(text, x, layout.ruler.upperY);
-  paintZone(brush, scene, palette);
-}
-
-/** The name of the zone, unless the playhead's clock stands there. */
-function paintZone(brush: Brush, { zone, view, layout, playheadUs }: Scene, palette: Palette): void {
-  const text = zoneText(zone);
-  const left = view.widthPx - ZONE_MARGIN_PX - brush.measureText(text).width;
-  const playhead = playheadUs === null ? -Infinity : xOf(view, playheadUs);
-  if (playhead + PILL_HALF_PX > left && playhead - PILL_HALF_PX < view.widthPx) return;
+  for (const { x, text } of ruler.upper) if (!underPill(x, text)) brush.fillText(text, x, layout.ruler.upperY);
+  const zone = zoneText(scene.zone);
+  const left = view.widthPx - ZONE_MARGIN_PX - brush.measureText(zone).width;
   brush.fillStyle = palette.dim;
-  brush.fillText(text, left, layout.ruler.upperY);
+  if (!underPill(left, zone)) brush.fillText(zone, left, layout.ruler.upperY);
 }
