@@ -17,16 +17,22 @@ from mini_nvr.catalog.rescan import rescan
 from mini_nvr.clock import US_PER_S, Clock, SystemClock
 from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
-from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.matroska import MatroskaWriter
+from mini_nvr.segment.model import SegmentFacts, SegmentHeader
 from mini_nvr.segment.volume import create_volume
 from mini_nvr.storage.alarms import AlarmBoard
 from mini_nvr.storage.converter import Converter
 from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.rooms import RoomBook
 from mini_nvr.storage.volume import NOTE
+from tests.support.footage import cut_into_parts, video_clip
 from tests.support.foreign_files import OLD
 
 NOW_UTC_US = (OLD + 86_400) * US_PER_S
+
+
+OWN = "ch1/2023-11-14/120000+0000.mkv"
+OWN_START = 1_699_963_200_000_000
 
 
 class Archive:
@@ -55,6 +61,21 @@ class Archive:
 
     def converter(self, clock: Clock, on_step: Callable[[Step], None] = lambda step: None) -> Converter:
         return Converter(self.settings, clock, AlarmBoard(clock), granting_rooms(), busy=lambda: False, on_step=on_step)
+
+
+def record_own(archive: Archive, path: str = OWN, *, start_utc_us: int = OWN_START) -> Path:
+    """A Matroska recording of ours, sealed, with its row."""
+    header = SegmentHeader(1, "Yard", start_utc_us, "ab" * 16, 0, "arrival")
+    clip = video_clip()
+    writer = MatroskaWriter(archive.record_dir / path, header, [clip.format])
+    for part in cut_into_parts([clip]):
+        writer.append(part)
+    archive.put(path, writer.seal())
+    return archive.record_dir / path
+
+
+def rows(archive: Archive) -> list[tuple[str, str]]:
+    return [(str(row.path), row.state.value) for row in archive.catalog.segments()]
 
 
 @cache
