@@ -1,5 +1,6 @@
 /** The one file that touches video elements, Media Source Extensions and hls.js; what to do with them is decided elsewhere (`tile.ts`). */
-import Hls, { type ErrorData, type HlsConfig, type LevelDetails } from "hls.js/light";
+import type Hls from "hls.js/light";
+import type { ErrorData, HlsConfig, LevelDetails } from "hls.js/light";
 
 import { fromMs } from "../time/instant";
 import { concat } from "./mp4_boxes";
@@ -245,23 +246,39 @@ const HLS: Partial<HlsConfig> = {
   liveMaxLatencyDuration: Number.POSITIVE_INFINITY,
 };
 
+/** Loaded when it is needed, or when there is nothing better to do: the first live picture does not wait for it. */
+const hlsLibrary = () => import("hls.js/light").then((library) => library.default);
+
+const whenIdle: (act: () => void) => void =
+  "requestIdleCallback" in globalThis ? (act) => requestIdleCallback(act) : (act) => setTimeout(act, 2_000);
+setTimeout(() => whenIdle(() => void hlsLibrary().catch(() => undefined)), 3_000);
+
 class HlsFeed implements FootageFeed {
-  readonly #hls: Hls;
+  #hls: Hls | null = null;
   #started = false;
+  #closed = false;
 
   constructor(
-    video: HTMLVideoElement,
+    readonly video: HTMLVideoElement,
     readonly request: FootageRequest,
     readonly ears: FootageEars,
   ) {
-    const pLoader = PlaylistLoader.telling(ears) as unknown as NonNullable<HlsConfig["pLoader"]>;
-    this.#hls = new Hls({ ...HLS, pLoader });
-    this.#hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => this.#listed(data.details));
-    this.#hls.on(Hls.Events.LEVEL_UPDATED, (_event, data) => this.#listed(data.details));
-    this.#hls.on(Hls.Events.LEVEL_PTS_UPDATED, (_event, data) => this.#listed(data.details));
-    this.#hls.on(Hls.Events.ERROR, (_event, data) => this.#wrong(data));
-    this.#hls.attachMedia(video);
-    this.#hls.loadSource(request.url);
+    hlsLibrary()
+      .then((library) => this.#open(library))
+      .catch(() => ears.failed("the player could not be loaded; the recorder may not answer"));
+  }
+
+  #open(library: typeof Hls): void {
+    if (this.#closed) return;
+    const pLoader = PlaylistLoader.telling(this.ears) as unknown as NonNullable<HlsConfig["pLoader"]>;
+    const hls = new library({ ...HLS, pLoader });
+    this.#hls = hls;
+    const { Events } = library;
+    for (const event of [Events.LEVEL_LOADED, Events.LEVEL_UPDATED, Events.LEVEL_PTS_UPDATED] as const)
+      hls.on(event, (_event: string, data: { details: LevelDetails }) => this.#listed(data.details));
+    hls.on(Events.ERROR, (_event, data) => this.#wrong(data, library));
+    hls.attachMedia(this.video);
+    hls.loadSource(this.request.url);
   }
 
   #listed(details: LevelDetails): void {
@@ -273,21 +290,22 @@ class HlsFeed implements FootageFeed {
     this.ears.listed(map);
     if (this.#started) return;
     this.#started = true;
-    this.#hls.startLoad(this.request.startAt(map));
+    this.#hls?.startLoad(this.request.startAt(map));
   }
 
-  #wrong(error: ErrorData): void {
-    const { ErrorDetails } = Hls;
-    if (
-      error.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR ||
-      error.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR
-    )
+  #wrong(error: ErrorData, { ErrorDetails }: typeof Hls): void {
+    const unplayable: readonly string[] = [
+      ErrorDetails.BUFFER_ADD_CODEC_ERROR,
+      ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR,
+    ];
+    if (unplayable.includes(error.details))
       this.ears.unsupported(/codecs="?([^"]+)/.exec(error.mimeType ?? "")?.[1] ?? "");
     else if (error.fatal && error.details !== ErrorDetails.MANIFEST_LOAD_ERROR)
       this.ears.failed(error.error.message || error.details);
   }
 
   close(): void {
-    this.#hls.destroy();
+    this.#closed = true;
+    this.#hls?.destroy();
   }
 }

@@ -31,6 +31,8 @@ class Stage implements PartEvents {
   readonly #parts = new Map<Channel, Part>();
   readonly #clock = new RunClock(clock.nowUs(), performance.now());
   #movedMs = 0;
+  /** The newest frame, while it has not been told because another was a moment ago. */
+  #untold: { readonly utcUs: UtcUs; readonly jumps: number } | null = null;
   #jumps = 0;
   #beat: ReturnType<typeof setInterval> | undefined;
   #unfollow: (() => void) | null = null;
@@ -113,9 +115,16 @@ class Stage implements PartEvents {
     if (part.heldAt !== null) return;
     this.#clock.set(utcUs, nowMs);
     if (this.#stepped) this.#alignTo(utcUs);
+    this.#untold = { utcUs, jumps: state.jumps };
     if (state.intent === "playing" && nowMs - this.#movedMs < MOVED_MS) return;
     this.#movedMs = nowMs;
-    watch.ask({ type: "moved", toUs: utcUs });
+    this.#tell();
+  }
+
+  #tell(): void {
+    const frame = this.#untold;
+    this.#untold = null;
+    if (frame?.jumps === watch.now.jumps) watch.ask({ type: "moved", toUs: frame.utcUs });
   }
 
   #alignTo(utcUs: UtcUs): void {
@@ -143,6 +152,7 @@ class Stage implements PartEvents {
   }
 
   #keepTime(): void {
+    if (watch.now.intent === "paused") this.#tell(); // the playhead stands on the very frame that is shown
     const state = watch.now;
     const nowMs = performance.now();
     if (state.live || state.scrubbing || state.intent === "paused") this.#clock.set(state.instantUs, nowMs);
