@@ -31,7 +31,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   "disk error": { text: "the disk reports errors", remedy: "look at the disk and at the recorder's log" },
   "recording folder missing": { text: "the folder for recordings is missing", remedy: "mount its disk" },
   "recorder down": { text: "the recorder was not running", remedy: "" },
-  "the recorder does not answer": { text: "the recorder is not running", remedy: "start it with mini-nvr run" },
+  "the recorder does not answer": {
+    text: "the recorder is not running",
+    remedy: "it starts again by itself; if not, start it with mini-nvr run",
+  },
   disabled: { text: "the camera was switched off in the settings", remedy: "" },
   "deleted by retention": { text: "deleted to make room for newer footage", remedy: "" },
   several: { text: "for several reasons", remedy: "zoom in to see each" },
