@@ -114,12 +114,18 @@ test("an answer that is no stream is asked for its cause, and the line opened wh
   expect(told).toEqual(["closed", "opened"]);
 });
 
-test("a browser that says it is offline is believed at once; the line goes on when something comes", () => {
+test("a browser that says it is offline is believed, but the line is tried at once, and again when it is online", () => {
   newest().opens();
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   dispatchEvent(new Event("offline"));
   expect(told.at(-1)).toBe("closed");
-  newest().tells(CLOCK);
-  expect(told.slice(-2)).toEqual(["opened", "clock"]);
+  expect(FakeSource.all.length).toBe(2);
+  newest().fails(false);
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(true);
+  dispatchEvent(new Event("online"));
+  expect(FakeSource.all.length).toBe(3);
+  newest().opens();
+  expect(told).toEqual(["opened", "closed", "opened"]);
 });
 
 test("after it was closed nothing is opened any more", async () => {

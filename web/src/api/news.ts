@@ -70,7 +70,14 @@ export function listen(listener: Listener): () => void {
 export function open(): void {
   close();
   connect();
-  addEventListener("offline", tellClosed);
+  addEventListener("offline", doubt);
+  addEventListener("online", doubt);
+}
+
+/** The browser's word is about networks, not about the recorder, which may be this very machine: a new connection tells. */
+function doubt(): void {
+  if (!navigator.onLine) tellClosed();
+  connect();
 }
 
 function connect(): void {
@@ -91,7 +98,8 @@ function connect(): void {
 
 export function close(): void {
   clearTimeout(watchdog);
-  removeEventListener("offline", tellClosed);
+  removeEventListener("offline", doubt);
+  removeEventListener("online", doubt);
   source?.close();
   source = null;
   up = null;

@@ -23,10 +23,7 @@ let later: ReturnType<typeof setTimeout> | undefined;
 /** Begin with what the address says, then keep it; until the returned function is called. */
 export function keepAddress(): () => void {
   shownMs = pushedMs = Number.NEGATIVE_INFINITY;
-  if (route.page === "watch" && location.search !== "") {
-    watch.ask({ type: "restore", state: { ...stateOf(route.query), intent: "paused" } });
-    if (watch.now.live) watch.ask({ type: "live" });
-  }
+  if (route.page === "watch" && location.search !== "") restore();
   addEventListener("popstate", goBack);
   addEventListener("pagehide", flush);
   const stop = $effect.root(() => {
@@ -43,12 +40,17 @@ export function keepAddress(): () => void {
   };
 }
 
-/** Back and forth stay playing or paused. */
 function goBack(): void {
   if (route.page !== "watch") return;
-  watch.ask({ type: "restore", state: stateOf(route.query) });
-  if (watch.now.live) watch.ask({ type: "live" });
+  restore();
   last = watch.now;
+}
+
+/** What played when the place was left plays on; who comes by a link sees its frame. */
+function restore(): void {
+  const intent = route.noted === "playing" ? "playing" : "paused";
+  watch.ask({ type: "restore", state: { ...stateOf(route.query), intent } });
+  if (watch.now.live) watch.ask({ type: "live" });
 }
 
 /** Coming back to the page is no jump. */
@@ -85,5 +87,5 @@ function flush(): void {
 function show(how: "pushState" | "replaceState"): void {
   if (route.page !== "watch" || !cameras.loaded || watch.now.scrubbing) return;
   shownMs = performance.now();
-  route.show(addressOf(watch.now, cameras.zone), how);
+  route.show(addressOf(watch.now, cameras.zone), how, watch.now.live ? "" : watch.now.intent);
 }

@@ -117,9 +117,22 @@ test("back restores the place before, and is itself no jump", () => {
     selected: 2,
     live: false,
     instantUs: plus(AT, -3_600 * US_PER_S),
-    intent: "playing",
+    intent: "paused",
   });
   expect(pushes).toBe(0);
+  history.replaceState("playing", "", "/?at=2026-11-22T10:30:00.000%2B00:00");
+  dispatchEvent(new PopStateEvent("popstate"));
+  flushSync();
+  expect(watch.now).toMatchObject({ live: false, intent: "playing" });
+});
+
+test("the place that is left notes whether pictures play, for back and for reload", () => {
+  begin("/");
+  vi.advanceTimersByTime(10_000);
+  seek(AT);
+  expect(history.state).toBe("playing");
+  ask({ type: "pause" });
+  expect(history.state).toBe("paused");
 });
 
 test("coming back from another page shows what is watched, without a place more", () => {

@@ -29,13 +29,18 @@ class Route {
     this.#write("replaceState", this.page, parameters(query));
   }
 
-  /** Put a query into the address bar; what is there already is left alone. */
-  show(query: URLSearchParams, how: "pushState" | "replaceState"): void {
-    if (queryText(query) !== location.search) this.#write(how, this.page, query);
+  /** Put a query into the address bar, with a note that back and reload find in `noted`; what is there already is left alone. */
+  show(query: URLSearchParams, how: "pushState" | "replaceState", note: string): void {
+    if (queryText(query) !== location.search || note !== this.noted) this.#write(how, this.page, query, note);
   }
 
-  #write(how: "pushState" | "replaceState", page: Page, query: URLSearchParams): void {
-    history[how](null, "", pathOf(page) + queryText(query));
+  /** The note of the place in the history; empty where somebody came by a link. */
+  get noted(): string {
+    return typeof history.state === "string" ? history.state : "";
+  }
+
+  #write(how: "pushState" | "replaceState", page: Page, query: URLSearchParams, note = ""): void {
+    history[how](note, "", pathOf(page) + queryText(query));
     this.#read();
   }
 
