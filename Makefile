@@ -110,7 +110,7 @@ bench-api: install-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  $(BIN)/python -m benchmarks.archive "$$folder" && \
 	  $(BIN)/python -m benchmarks.playback "$$folder" && $(BIN)/python -m benchmarks.api "$$folder" && \
-	  $(BIN)/python -m benchmarks.downloads
+	  $(BIN)/python -m benchmarks.downloads && $(BIN)/python -m benchmarks.web_memory
 
 bench-demo: install-dev
 	$(BIN)/python -m benchmarks.demo

@@ -86,15 +86,17 @@ def questions(channels: int, days: int) -> list[Question]:
         day = last_day() - timedelta(days=choose.randrange(days))
         return f"/api/channel/{choose.randint(1, channels)}/recordings?date={day}"
 
-    def timeline() -> str:
-        start = END_MS - choose.randint(1, days) * DAY_MS
+    def timeline(length: int, resolution_s: int) -> str:
+        start = END_MS - choose.randint(length, max(length, days)) * DAY_MS
         some = ",".join(map(str, choose.sample(range(1, channels + 1), min(16, channels))))
-        return f"/api/timeline?channels={some}&start={start}&end={start + DAY_MS}&resolution=60"
+        return f"/api/timeline?channels={some}&start={start}&end={start + length * DAY_MS}&resolution={resolution_s}"
 
     return [
         Question("dates of all channels", lambda: "/api/dates", 30),
         Question("dates of a channel", lambda: f"/api/dates?channel={choose.randint(1, channels)}", 30),
-        Question("a day's time line of 16 channels", timeline, 30),
+        Question("a day's time line of 16 channels", lambda: timeline(1, 60), 30),
+        Question("30 days' time line of 16 channels", lambda: timeline(min(30, days), 1_800), 60),
+        Question("a year's time line of 16 channels", lambda: timeline(days, 21_600), 150),
         Question("recordings of a day", recordings, 20),
         Question("playlist of an hour", hour, 20),
         Question("storage", lambda: "/api/storage", 10),

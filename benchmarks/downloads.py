@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.exports import START_UTC_US, record_hours
 from benchmarks.machine import describe, load_average
@@ -39,6 +40,14 @@ http {{
 """
 
 
+class Served(NamedTuple):
+    """A web service that runs. headers: of somebody who is signed in."""
+
+    pid: int
+    port: int
+    headers: dict[str, str]
+
+
 def main() -> int:
     print(*(": ".join(fact) for fact in [*describe(), ("load before the start", f"{load_average():.2f}")]), sep="\n")
     with tempfile.TemporaryDirectory(prefix="bench-downloads-") as folder:
@@ -47,7 +56,8 @@ def main() -> int:
         row = catalog.segments(1)[0]
         catalog.close()
         whole = root / "whole.mp4"
-        with web(root) as (port, headers), nginx(root) as nginx_port:
+        with web(root) as served, nginx(root) as nginx_port:
+            port, headers = served.port, served.headers
             start = START_UTC_US // 1000
             export = f"/api/channel/1/export.mp4?start={start}&end={start + HOUR_MS}"
             whole.write_bytes(body(port, export, headers))  # nginx serves the same bytes as a file
@@ -102,8 +112,8 @@ def body(port: int, path: str, headers: dict[str, str]) -> bytes:
 
 
 @contextmanager
-def web(root: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The web service as a process of its own; its port, and the headers of somebody who is signed in."""
+def web(root: Path) -> Iterator[Served]:
+    """The web service as a process of its own."""
     port = free_port()
     settings = {
         "DATA_DIR": root / "data",
@@ -120,7 +130,7 @@ def web(root: Path) -> Iterator[tuple[int, dict[str, str]]]:
     process = subprocess.Popen([sys.executable, "-m", "mini_nvr", "web", "--env-file", str(env_file)])
     try:
         wait_until(lambda: listens(port), 20, "the web service listens")
-        yield port, {"Cookie": sign_in(port)}
+        yield Served(process.pid, port, {"Cookie": sign_in(port)})
     finally:
         end(process)
 
