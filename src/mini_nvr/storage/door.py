@@ -72,6 +72,11 @@ class StorageDoor:
                 queue.get_nowait()
             queue.put_nowait(event)
 
+    @property
+    def listeners(self) -> int:
+        """How many follow the events."""
+        return len(self._listeners)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is None:
