@@ -21,6 +21,12 @@ MEDIA_TYPE: Final = "text/event-stream"
 BEAT_S: Final = 5.0
 """So often the stream tells the time, so that a reader that hears nothing for longer knows that the line is cut."""
 RETRY_MS: Final = 2_000
+EVENT: Final = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "properties": {"data": {"type": "string", "contentMediaType": "application/json"}},
+    "required": ["data"],
+}
 
 
 @router.get(
@@ -29,7 +35,7 @@ RETRY_MS: Final = 2_000
     response_class=StreamingResponse,
     responses={
         **guarded(),
-        200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {"schema": EVENT}}},
     },
 )
 async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
@@ -39,7 +45,7 @@ async def events(session: SignedIn, deps: Parts) -> StreamingResponse:
     `segmentSealed`, `deleted` (a file, by a user or by cleanup), `protected` (a range is protected or is no more), `storageAlarm`
     (a disk keeps footage from being written, or a limit cannot be kept; `over` when that has ended), `clock` (the recorder's,
     `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and should ask
-    anew for what it shows.
+    anew for what it shows. Listening alone keeps no session alive; watching live does.
     """
     return StreamingResponse(_stream(deps, session), media_type=MEDIA_TYPE, headers={"x-accel-buffering": "no"})
 
