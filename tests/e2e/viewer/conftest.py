@@ -5,7 +5,6 @@ content security policy or a request to another host fails the test that made it
 """
 
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +13,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from playwright.sync_api import Request as PageRequest
 
+from tests.e2e.viewer.chromium import launch
 from tests.e2e.viewer.nvr import PASSWORD, USER, ZONE, Nvr, running
 
 HOSTILE_NAME = "<img src=x onerror=alert(1)>"
 NAMES = {1: "Street", 2: "Doorway", 3: HOSTILE_NAME, 4: "Warehouse"}
-CHROMIUM_OPTIONS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-)
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +28,8 @@ def nvr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nvr]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("the browser tests need Debian's chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -102,10 +102,17 @@ class Screen:
         expect(field).to_have_count(0)
 
     def pause(self) -> None:
-        self.page.get_by_role("button", name="Pause", exact=True).click()
+        """Nothing when it is paused already, as a link with an instant opens."""
+        self._toggle("Pause", "Play")
 
     def play(self) -> None:
-        self.page.get_by_role("button", name="Play", exact=True).click()
+        self._toggle("Play", "Pause")
+
+    def _toggle(self, button: str, other: str) -> None:
+        found = self.page.get_by_role("button", name=button, exact=True)
+        if found.count() > 0:
+            found.click()
+        expect(self.page.get_by_role("button", name=other, exact=True)).to_be_visible()
 
     def speed(self, factor: str) -> None:
         self.page.get_by_label("Speed").select_option(factor)

@@ -1,0 +1,57 @@
+"""The address bar says what is watched: a reload, a step back and a shared link land on the same frame."""
+
+from mini_nvr.clock import US_PER_S
+from tests.e2e.viewer.conftest import MakePage
+from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.screen import Screen
+from tests.e2e.viewer.time_axis import address, query
+
+
+def test_a_reload_and_a_shared_link_show_the_same_frame(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page(address(nvr.past.start + 23 * US_PER_S))
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED")
+    screen.wait(lambda: screen.clock(1) is not None, "a picture")
+    screen.speed("2")
+    screen.play()
+    page.wait_for_timeout(1500)
+    screen.pause()
+    page.wait_for_timeout(1500)
+    seen = screen.clock(1)
+    assert seen is not None
+    shared = page.url
+    page.reload()
+    page.wait_for_timeout(6000)
+    print("SEEN", seen, shared, "NOW", screen.clock(1), page.url, screen.playhead())
+    screen.wait(lambda: screen.clock(1) == seen, f"the frame of {seen} after a reload")
+    other = Screen(make_page(shared))
+    other.wait(lambda: other.clock(1) == seen, f"the frame of {seen} elsewhere")
+    assert other.page.get_by_label("Speed").input_value() == "2"
+
+
+def test_back_returns_to_where_one_was(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page("/?camera=1&view=single")
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    screen.go_to(nvr.past.start + 10 * US_PER_S)
+    screen.wait_word(1, "RECORDED")
+    page.get_by_role("link", name="Storage").click()
+    page.get_by_role("heading", name="Storage").wait_for()
+    page.go_back()
+    screen.wait_word(1, "RECORDED")
+    page.go_back()
+    screen.wait_word(1, "LIVE")
+
+
+def test_zoom_and_cameras_stand_in_the_address(make_page: MakePage, nvr: Nvr) -> None:
+    at = nvr.past.start + 10 * US_PER_S
+    page = make_page(address(at, seconds_per_px=2.0, camera=4))
+    screen = Screen(page)
+    screen.wait_word(4, "RECORDED")
+    screen.pause()
+    page.wait_for_timeout(1000)
+    said = query(page)
+    assert said["camera"] == "4"
+    assert said["view"] == "single"
+    assert float(said["zoom"]) == 2.0
+    assert said["at"].startswith("20")

@@ -1,0 +1,122 @@
+"""For everybody: screen readers, keys, fingers, small screens, both themes, and as an app of its own."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mini_nvr.clock import US_PER_S
+from tests.e2e.viewer.conftest import MakePage
+from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.screen import Screen
+from tests.e2e.viewer.time_axis import address
+
+AXE: Final = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
+SERIOUS: Final = {"serious", "critical"}
+PAGES: Final = {
+    "watch": "/",
+    "recordings": "/recordings?channel=1",
+    "storage": "/storage",
+    "account": "/account",
+    "sign-in": "/",
+}
+TOUCH_PX: Final = 44
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds that is serious, with the elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{one['id']} ({one['impact']}): {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+    ]
+
+
+def opened(make_page: MakePage, name: str, **options: object) -> Page:
+    page = make_page(PAGES[name], signed_in=name != "sign-in", **options)
+    if name == "watch":
+        Screen(page).wait_word(1, "LIVE")
+    else:
+        page.get_by_role("heading").first.wait_for()
+        page.wait_for_timeout(700)
+    return page
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_violation(make_page: MakePage, name: str, theme: str) -> None:
+    assert violations(opened(make_page, name, color_scheme=theme)) == []
+
+
+def test_axe_finds_none_in_playback_with_a_range(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page(address(nvr.past.midnight))
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_small_phone(make_page: MakePage, name: str) -> None:
+    page = opened(make_page, name, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("() => document.documentElement.clientWidth") <= 360
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_finger_touches_is_large_enough(make_page: MakePage, name: str) -> None:
+    page = opened(make_page, name, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    small = page.evaluate(
+        """least => ["button", "a[href]", "select", "[role=slider]", "input:not([type=radio], [type=checkbox])"]
+          .flatMap(kind => [...document.querySelectorAll(kind)])
+          .filter(element => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+          .filter(element => !element.closest(".visually-hidden"))
+          .map(element => [element.getBoundingClientRect(), element.outerHTML.slice(0, 140)])
+          .filter(([box]) => box.width > 1 && (box.width < least - 0.5 || box.height < least - 0.5))
+          .map(([box, html]) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${html}`)""",
+        TOUCH_PX,
+    )
+    assert small == []
+
+
+def test_all_of_it_is_reached_by_keys(page: Page) -> None:
+    Screen(page).wait_word(1, "LIVE")
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent")
+        )
+    for name in ("Recordings", "Storage", "Account", "Time", "Layout", "Pause"):
+        assert name in reached, f"{name} is not among {sorted(str(one) for one in reached)}"
+
+
+def test_the_slider_speaks(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page(address(nvr.past.start + 30 * US_PER_S))
+    slider = page.get_by_role("slider", name="Time")
+    Screen(page).wait_word(1, "RECORDED")
+    expect(slider).to_have_attribute("aria-valuemin", json.dumps(int(slider.get_attribute("aria-valuemin") or 0)))
+    spoken = slider.get_attribute("aria-valuetext") or ""
+    assert "23" in spoken or "11" in spoken, spoken
+    assert "59" in spoken
+
+
+def test_it_can_be_installed_as_an_app(page: Page) -> None:
+    link = page.locator("link[rel=manifest]").get_attribute("href")
+    assert link is not None
+    manifest = page.request.get(link).json()
+    assert manifest["name"]
+    assert manifest["display"] == "standalone"
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+    for icon in manifest["icons"]:
+        assert page.request.get(icon["src"]).ok
+
+
+def test_a_browser_in_another_zone_is_told(make_page: MakePage) -> None:
+    page = make_page("/storage", timezone_id="Asia/Kathmandu")
+    expect(page.get_by_text("Europe/Berlin").first).to_be_visible()

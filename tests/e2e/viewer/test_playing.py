@@ -1,0 +1,194 @@
+"""Playing what was recorded: the clock in the picture says whether the right frame is there, at the right pace."""
+
+from datetime import time
+from functools import partial
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mini_nvr.clock import US_PER_S, SystemClock
+from tests.e2e.viewer import burnt_clock
+from tests.e2e.viewer.conftest import MakePage
+from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.screen import Screen, _picture, now_us, wall_time
+from tests.e2e.viewer.time_axis import address
+
+SECOND = US_PER_S
+
+
+def open_at(make_page: MakePage, at_us: int, *, camera: int = 1, playing: bool = True) -> Screen:
+    """A link with an instant opens paused."""
+    screen = Screen(make_page(address(at_us, camera=camera)))
+    screen.wait_word(camera, "RECORDED")
+    screen.wait_shows(camera, at_us, within_s=0.15)
+    if playing:
+        screen.play()
+    return screen
+
+
+def test_it_plays_over_files_and_midnight_without_a_break(make_page: MakePage, nvr: Nvr) -> None:
+    screen = open_at(make_page, nvr.past.midnight - 6 * SECOND)
+    seen: list[float] = []
+    while not seen or seen[-1] < 4:
+        screen.page.wait_for_timeout(150)
+        behind = screen.behind_s(1, nvr.past.midnight)
+        assert behind is not None, "a picture without a clock"
+        seen.append(-behind)
+        assert len(seen) < 200, f"it does not play on: {seen[-5:]}"
+    steps = [later - earlier for earlier, later in zip(seen, seen[1:], strict=False)]
+    assert min(steps) >= 0, "never back"
+    assert max(steps) < 1.5, f"a jump of {max(steps)} s"
+
+
+def test_the_time_over_the_timeline_is_that_of_the_picture(make_page: MakePage, nvr: Nvr) -> None:
+    at = nvr.past.start + 20 * SECOND
+    screen = open_at(make_page, at)
+    screen.page.wait_for_timeout(700)
+    screen.pause()
+    screen.page.wait_for_timeout(500)
+    seen, told = screen.clock(1), screen.playhead_time()
+    assert seen is not None
+    shift_s = burnt_clock.difference_s(wall_time(at), seen)
+    told_us = at - round(shift_s * SECOND)
+    assert abs(burnt_clock.difference_s(wall_time(told_us), seen)) < 0.001
+    zone_shift = burnt_clock.difference_s(told, seen)
+    assert abs(zone_shift - round(zone_shift / 900) * 900) < 0.11, (told, seen)
+
+
+def test_a_gap_is_skipped_and_said(make_page: MakePage, nvr: Nvr) -> None:
+    screen = open_at(make_page, nvr.past.gap_start - 4 * SECOND)
+    expect(screen.page.get_by_role("status").filter(has_text="Skipped")).to_contain_text("1 min", timeout=20_000)
+
+    def beyond() -> bool:
+        behind = screen.behind_s(1, nvr.past.gap_end)
+        return behind is not None and -15 < behind <= 0
+
+    screen.wait(beyond, "the footage after the gap")
+
+
+def test_a_gap_is_waited_through_when_asked(make_page: MakePage, nvr: Nvr) -> None:
+    screen = open_at(make_page, nvr.past.gap_start - 3 * SECOND, playing=False)
+    screen.page.get_by_role("button", name="Skip gaps").click()
+    screen.play()
+    expect(screen.page.get_by_role("status").filter(has_text="Waiting")).to_be_visible(timeout=20_000)
+    first = screen.playhead()
+    screen.page.wait_for_timeout(2000)
+    assert screen.playhead() > first, "the clock goes on"
+    assert screen.behind_s(1, nvr.past.gap_end) != 0
+
+
+@pytest.mark.parametrize(("speed", "least", "most"), [("0.25", 0.1, 0.45), ("1", 0.7, 1.3), ("4", 2.8, 5.2), ("16", 8.0, 20.0)])
+def test_speeds(make_page: MakePage, nvr: Nvr, speed: str, least: float, most: float) -> None:
+    screen = open_at(make_page, nvr.past.start + 2 * SECOND)
+    screen.speed(speed)
+    screen.page.wait_for_timeout(700)
+    clock = SystemClock()
+    first, began = screen.behind_s(1, nvr.past.end), clock.monotonic_ns()
+    screen.page.wait_for_timeout(2500)
+    last, ended = screen.behind_s(1, nvr.past.end), clock.monotonic_ns()
+    assert first is not None
+    assert last is not None
+    assert least < (first - last) / ((ended - began) / 1e9) < most
+
+
+def test_frame_by_frame_both_ways(make_page: MakePage, nvr: Nvr) -> None:
+    screen = open_at(make_page, nvr.past.start + 30 * SECOND, playing=False)
+    start = screen.clock(1)
+    assert start is not None
+    for key, step in ((".", 0.1), (".", 0.2), (",", 0.1), (",", 0.0), (",", -0.1)):
+        screen.page.keyboard.press(key)
+        screen.wait(partial(stands_at, screen, start, step), f"{step:+.1f} s after {key}", 5)
+
+
+def stands_at(screen: Screen, start: time, step: float) -> bool:
+    seen = screen.clock(1)
+    return seen is not None and abs(burnt_clock.difference_s(seen, start) - step) < 0.05
+
+
+def test_keys(make_page: MakePage, nvr: Nvr) -> None:
+    at = nvr.past.start + 40 * SECOND
+    screen = open_at(make_page, at, playing=False)
+    page = screen.page
+    base = screen.behind_s(1, at)
+    assert base is not None
+    here = at - round(base * SECOND)
+    for key, seconds in (("ArrowLeft", -5), ("ArrowRight", 5), ("Shift+ArrowRight", 60), ("Shift+ArrowLeft", -60), ("j", -10)):
+        page.keyboard.press(key)
+        here += seconds * SECOND
+        if nvr.past.gap_start <= here < nvr.past.gap_end:
+            continue
+        screen.wait_shows(1, here, within_s=0.25)
+    page.keyboard.press("+")
+    expect(page.get_by_label("Speed")).to_have_value("2")
+    page.keyboard.press("-")
+    expect(page.get_by_label("Speed")).to_have_value("1")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("go to a typed time")
+    page.keyboard.press("Escape")
+    page.keyboard.press("4")
+    screen.wait(lambda: screen.tiles() == [4], "camera 4")
+    page.keyboard.press("l")
+    screen.wait_word(4, "LIVE")
+    screen.wait_live(4)
+    page.keyboard.press("f")
+    screen.wait(lambda: bool(page.evaluate("() => document.fullscreenElement !== null")), "full screen")
+
+
+def test_home_goes_to_the_start_of_the_day_and_end_to_now(make_page: MakePage, nvr: Nvr) -> None:
+    screen = open_at(make_page, nvr.past.midnight + 30 * SECOND)
+    screen.page.keyboard.press("Home")
+    screen.wait_shows(1, nvr.past.midnight + SECOND, within_s=2)
+    screen.page.keyboard.press("End")
+    screen.wait_live(1)
+
+
+def test_a_typed_time(make_page: MakePage, nvr: Nvr) -> None:
+    screen = Screen(make_page("/?camera=1&view=single"))
+    screen.wait_word(1, "LIVE")
+    screen.go_to(nvr.past.start + 17 * SECOND)
+    screen.wait_word(1, "RECORDED")
+    screen.wait(
+        lambda: (behind := screen.behind_s(1, nvr.past.start + 17 * SECOND)) is not None and -20 < behind <= 0.2, "the picture"
+    )
+
+
+def test_two_cameras_play_on_one_clock(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page(address(nvr.past.start + 5 * SECOND).replace("&view=single", ""))
+    screen = Screen(page)
+    for channel in (1, 4):
+        screen.wait_word(channel, "RECORDED")
+    screen.wait(lambda: None not in clocks(page, screen), "both pictures")
+    screen.play()
+    page.wait_for_timeout(3000)  # they were started one after the other
+    differences = []
+    for _ in range(12):
+        page.wait_for_timeout(250)
+        one, other = clocks(page, screen)
+        if one is not None and other is not None:
+            differences.append(abs(burnt_clock.difference_s(one, other)))
+    assert len(differences) >= 8
+    assert sorted(differences)[len(differences) // 2] <= 0.1
+    assert max(differences) <= 0.2  # ten pictures a second: one picture more than 100 ms
+
+
+def clocks(page: Page, screen: Screen) -> tuple[time | None, time | None]:
+    """Of cameras 1 and 4, in one screenshot."""
+    png = page.screenshot()
+    found = []
+    for channel in (1, 4):
+        box = screen.tile(channel).bounding_box()
+        assert box is not None
+        x, y, width, height = _picture(box["width"], box["height"])
+        found.append(burnt_clock.read(png, (box["x"] + x, box["y"] + y, width, height)))
+    return found[0], found[1]
+
+
+def test_playing_on_past_the_newest_footage_becomes_live(make_page: MakePage) -> None:
+    screen = Screen(make_page("/?camera=4&view=single"))
+    screen.wait_word(4, "LIVE")
+    screen.page.wait_for_timeout(1000)
+    screen.go_to(now_us() - 12 * SECOND)
+    screen.wait_word(4, "RECORDED")
+    screen.speed("4")
+    screen.wait_word(4, "LIVE", timeout_s=30)
+    screen.wait_live(4)

@@ -1,0 +1,87 @@
+"""A range is selected, measured, taken home and deleted."""
+
+import re
+from pathlib import Path
+
+import av
+from playwright.sync_api import Page, expect
+
+from mini_nvr.clock import US_PER_S
+from tests.e2e.viewer import burnt_clock
+from tests.e2e.viewer.conftest import MakePage
+from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.screen import Screen, wall_time
+from tests.e2e.viewer.time_axis import TimeAxis, address
+
+
+def select(page: Page, at_us: int, from_us: int, to_us: int) -> None:
+    """Shift-drag over the timeline."""
+    axis = TimeAxis(page, at_us)
+    page.keyboard.down("Shift")
+    axis.drag(from_us, to_us)
+    page.keyboard.up("Shift")
+    expect(page.get_by_label("Selected range")).to_be_visible()
+
+
+def test_a_range_is_exported_from_its_first_frame_to_its_last(make_page: MakePage, nvr: Nvr, tmp_path: Path) -> None:
+    past = nvr.past
+    page = make_page(address(past.midnight))
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED")
+    screen.pause()
+    start, end = past.midnight - 10 * US_PER_S, past.midnight + 10 * US_PER_S
+    select(page, past.midnight, start, end)
+    bar = page.get_by_label("Selected range")
+    expect(bar).to_contain_text(re.compile(r"(19|20|21)(\.\d)? s"))
+    expect(bar).to_contain_text(re.compile(r"\d (kB|KB|MB)"))
+    with page.expect_download() as download:
+        bar.get_by_role("button", name=re.compile("Export")).click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    with av.open(str(path), "r") as container:
+        duration = float((container.duration or 0) / 1e6)
+        first = next(container.decode(video=0)).reformat(640, 360, "rgb24")
+    assert 19 <= duration <= 21
+    png = tmp_path / "first.png"
+    with av.open(str(png), "w", format="image2") as sink:
+        stream = sink.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "rgb24"
+        sink.mux(stream.encode(first))
+        sink.mux(stream.encode())
+    seen = burnt_clock.read(png.read_bytes(), (0, 0, 640, 360))
+    assert seen is not None
+    assert abs(burnt_clock.difference_s(seen, wall_time(start))) < 1
+
+
+def test_the_handles_and_the_times_can_be_changed(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    page = make_page(address(past.midnight))
+    Screen(page).wait_word(1, "RECORDED")
+    page.get_by_role("button", name="Select range").click()
+    axis = TimeAxis(page, past.midnight)
+    axis.drag(past.midnight - 20 * US_PER_S, past.midnight - 5 * US_PER_S)
+    bar = page.get_by_label("Selected range")
+    expect(bar).to_contain_text(re.compile(r"1[456](\.\d)? s"))
+    axis.drag(past.midnight - 5 * US_PER_S, past.midnight + 15 * US_PER_S)
+    expect(bar).to_contain_text(re.compile(r"3[456](\.\d)? s"))
+    bar.get_by_role("button", name="Close the range").click()
+    expect(bar).to_have_count(0)
+
+
+def test_a_range_is_deleted_after_a_confirmation_and_a_time_to_undo(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    page = make_page(address(past.gap_end + 30 * US_PER_S))
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED")
+    screen.pause()
+    before = len(nvr.program.segments(1))
+    select(page, past.gap_end + 30 * US_PER_S, past.gap_end - 5 * US_PER_S, past.end + 5 * US_PER_S)
+    bar = page.get_by_label("Selected range")
+    bar.get_by_role("button", name=re.compile("Delete")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 file")
+    dialog.get_by_role("button", name=re.compile("Delete 1 file")).click()
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(500)
+    paths = [row.path for row in nvr.program.segments(1) if row.start_utc_us == past.gap_end]
+    assert len(paths) == 1, f"{before} files before"

@@ -1,0 +1,211 @@
+"""The timeline under a person's hands: what is drawn is what was recorded, and every gesture does what it should."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from mini_nvr.clock import US_PER_S
+from tests.e2e.viewer.conftest import MakePage
+from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.screen import Screen, now_us, zone_time
+from tests.e2e.viewer.time_axis import RULER_PX, TimeAxis, address, is_amber, query
+
+
+def open_past(make_page: MakePage, at_us: int, seconds_per_px: float = 0.5, **more: object) -> tuple[Screen, TimeAxis]:
+    page = make_page(address(at_us, seconds_per_px=seconds_per_px), **more)
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED", "NO FOOTAGE")
+    return screen, TimeAxis(page, at_us, seconds_per_px)
+
+
+def test_footage_gaps_and_nothing_are_drawn_across_midnight(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    screen.wait(lambda: axis.looks(past.start + 20 * US_PER_S) == "recorded", "footage before midnight")
+    assert axis.looks(past.midnight + 40 * US_PER_S) == "recorded"
+    assert axis.looks((past.gap_start + past.gap_end) // 2) == "gap"
+    assert axis.looks(past.end - 20 * US_PER_S) == "recorded"
+    assert axis.looks(past.start - 60 * US_PER_S) == "nothing"
+
+
+def test_a_gap_says_its_cause_and_a_picture_its_time(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    axis.hover((past.gap_start + past.gap_end) // 2)
+    expect(axis.page.locator(".preview")).to_contain_text("1 min")
+    expect(axis.page.locator(".preview")).to_contain_text(re.compile("camera", re.IGNORECASE))
+    at = past.start + 25 * US_PER_S
+    axis.hover(at)
+    expect(axis.page.locator(".preview img")).to_be_visible()
+    expect(axis.page.locator(".preview")).to_contain_text(f"{zone_time(at):%H:%M}")
+    expect(axis.page.locator(".preview")).to_contain_text("Street")
+
+
+@pytest.mark.parametrize("seconds_per_px", [60.0, 600.0])
+def test_a_gap_of_a_minute_is_seen_however_far_away(make_page: MakePage, nvr: Nvr, seconds_per_px: float) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight, seconds_per_px)
+    screen.pause()
+    margin = round(4 * seconds_per_px * US_PER_S)
+    screen.wait(lambda: bool(is_amber(axis.colours(past.start - margin, past.end + margin)).any()), "an amber pixel")
+
+
+def test_the_wheel_zooms_about_the_pointer(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    at = past.start + 10 * US_PER_S
+    axis.hover(at)
+    before = axis.preview().splitlines()[0]
+    for _ in range(4):
+        axis.page.mouse.wheel(0, -200)
+    screen.wait(lambda: float(query(axis.page).get("zoom", "0.5")) < 0.4, "the timeline being closer")
+    axis.page.mouse.move(axis.x(at) + 0.6, axis.box()[1] + 46)
+    assert axis.preview().splitlines()[0][:8] == before[:8]
+    for _ in range(30):
+        axis.page.mouse.wheel(0, 2000)
+    screen.wait(lambda: float(query(axis.page)["zoom"]) > 3600, "a year on the screen")
+
+
+def test_a_click_seeks_and_the_picture_follows(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    target = past.start + 20 * US_PER_S
+    axis.click(target)
+    screen.wait_shows(1, target, within_s=0.8)
+    screen.wait(lambda: f"{zone_time(target):%H:%M}" in query(axis.page)["at"], "the address saying so")
+
+
+def test_dragging_the_playhead_scrubs_and_keeps_what_was_playing(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    at = now_playhead(screen, past.midnight)
+    top = axis.box()[1]
+    axis.page.mouse.move(axis.x(at), top + 60)
+    axis.page.mouse.down()
+    axis.page.mouse.move(axis.x(at) - 40, top + 60, steps=10)
+    expect(axis.page.locator(".tile img").first).to_be_visible()
+    axis.page.mouse.move(axis.x(past.start + 15 * US_PER_S), top + 60, steps=10)
+    axis.page.mouse.up()
+    screen.wait_shows(1, past.start + 15 * US_PER_S, within_s=0.8)
+    assert not screen.moves(1), "paused stays paused"
+    screen.play()
+    assert screen.moves(1)
+
+
+def now_playhead(screen: Screen, near_us: int) -> int:
+    """Where the playhead is, whatever was played meanwhile."""
+    shown = screen.playhead_time()
+    near = zone_time(near_us)
+    seconds = (shown.hour - near.hour) * 3600 + (shown.minute - near.minute) * 60 + shown.second - near.second
+    return near_us + round(((seconds + 43_200) % 86_400 - 43_200 + shown.microsecond / 1e6) * US_PER_S)
+
+
+def test_three_pixels_are_a_click_and_ten_are_a_drag(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.midnight)
+    screen.pause()
+    top, x = axis.box()[1], axis.x(past.start + 10 * US_PER_S)
+    axis.page.mouse.move(x, top + RULER_PX)
+    axis.page.mouse.down()
+    axis.page.mouse.move(x - 3, top + RULER_PX)
+    axis.page.mouse.up()
+    screen.wait_shows(1, past.start + 10 * US_PER_S, within_s=2.2)
+    seen = screen.playhead()
+    axis.page.mouse.move(x, top + RULER_PX)
+    axis.page.mouse.down()
+    axis.page.mouse.move(x + 150, top + RULER_PX, steps=20)
+    axis.page.wait_for_timeout(200)  # held still, so that nothing is thrown
+    axis.page.mouse.up()
+    assert screen.playhead() == seen, "panning does not move the playhead"
+    screen.wait(lambda: "centre" in query(axis.page), "the view having moved")
+
+
+def test_a_thrown_timeline_glides_on(make_page: MakePage, nvr: Nvr) -> None:
+    screen, axis = open_past(make_page, nvr.past.midnight)
+    screen.pause()
+    left, top, width, _ = axis.box()
+    axis.page.mouse.move(left + width / 2 - 200, top + RULER_PX)
+    axis.page.mouse.down()
+    axis.page.mouse.move(left + width / 2, top + RULER_PX, steps=4)
+    axis.page.mouse.up()
+    axis.page.mouse.move(left + 300, top + 46)
+    first = axis.preview()
+    screen.wait(lambda: axis.page.locator(".preview").count() > 0 and axis.preview() != first, "time moving below the pointer", 3)
+
+
+def test_a_row_is_selected_by_a_click_and_the_time_stays(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    at = past.start + 30 * US_PER_S
+    page = make_page(address(at).replace("&view=single", ""))
+    screen, axis = Screen(page), TimeAxis(page, at)
+    screen.wait_word(1, "RECORDED")
+    screen.pause()
+    before = screen.playhead()[:7]
+    left, top, width, height = axis.box()
+    page.mouse.click(left + 200, top + height - 6)  # the last row: camera 4
+    screen.wait(lambda: "selected" in (screen.tile(4).get_attribute("class") or ""), "camera 4 selected")
+    assert screen.playhead()[:7] == before
+
+
+def test_the_live_edge_follows_now_and_what_grows_is_drawn(make_page: MakePage) -> None:
+    page = make_page("/?camera=1&view=single&zoom=0.1&centre=2020-01-01T00:00:00.000Z")
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    page.goto("/?camera=1&view=single")
+    screen.wait_word(1, "LIVE")
+    slider = page.get_by_role("slider", name="Time")
+    for _ in range(12):
+        page.get_by_role("button", name="Zoom in").or_(page.get_by_role("button", name="Closer")).first.click()
+        page.wait_for_timeout(60)
+    first = int(slider.get_attribute("aria-valuenow") or 0)
+    assert abs(first - now_us() / US_PER_S) < 2
+    screen.wait(lambda: int(slider.get_attribute("aria-valuenow") or 0) >= first + 2, "now going on")
+    scale = float(query(page)["zoom"])
+    left, top, width, height = TimeAxis(page, 0).box()
+    ten_seconds_px = 10 / scale
+
+    def drawn_to_now() -> bool:
+        png_axis = TimeAxis(page, now_us(), scale)
+        for x in range(int(left + width) - 1, int(left), -1):
+            at = now_us() + round((x - (left + width / 2)) * scale * US_PER_S)
+            if png_axis.looks(at) == "recorded":
+                return left + width - x < ten_seconds_px + width * 0.35
+        return False
+
+    screen.wait(drawn_to_now, "footage of the last ten seconds", 15)
+
+
+def test_a_deletion_elsewhere_is_drawn_within_two_seconds(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    at = past.start + 30 * US_PER_S
+    page = make_page(address(at, camera=4))
+    screen, axis = Screen(page), TimeAxis(page, at)
+    screen.wait_word(4, "RECORDED")
+    second_file = past.midnight + 30 * US_PER_S
+    screen.wait(lambda: axis.looks(second_file) == "recorded", "the second file")
+    files = page.request.get(f"/api/channel/4/recordings?start={past.midnight // 1000}&end={past.gap_start // 1000}").json()
+    path = next(one["name"] for one in files["recordings"] if one["start"] >= past.midnight // 1000)
+    token = next(cookie["value"] for cookie in page.context.cookies() if "csrf" in cookie["name"])
+    assert page.request.delete("/api/recording", params={"path": path}, headers={"X-CSRF-Token": token}).ok
+    screen.wait(lambda: axis.looks(second_file) != "recorded", "the deletion being drawn", 4)
+
+
+def test_the_slider_speaks_and_obeys_keys(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    screen, axis = open_past(make_page, past.start + 30 * US_PER_S)
+    screen.pause()
+    axis.slider.focus()
+    before = axis.now_s()
+    axis.page.keyboard.press("ArrowLeft")
+    screen.wait(lambda: axis.now_s() == before - 5, "five seconds back")
+    axis.page.keyboard.press("Shift+ArrowRight")
+    screen.wait(lambda: axis.now_s() == before + 55, "a minute on")
+    assert re.search(r"\d{2}:\d{2}", axis.slider.get_attribute("aria-valuetext") or "") or axis.slider.get_attribute(
+        "aria-valuetext"
+    )

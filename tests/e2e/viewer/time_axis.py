@@ -1,0 +1,110 @@
+"""The timeline as it is seen: where an instant lies, what colour it has there."""
+
+from io import BytesIO
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page
+
+from mini_nvr.clock import US_PER_S, to_datetime
+from tests.e2e.viewer.nvr import ZONE
+
+BAND_PX: Final = 45
+"""A height inside the selected camera's band, below the ruler, from the top of the timeline."""
+RULER_PX: Final = 10
+
+
+def address(at_us: int, *, seconds_per_px: float = 0.5, camera: int = 1, **more: str) -> str:
+    """The watch page with a camera alone, the playhead and the middle of the timeline at an instant."""
+    at = to_datetime(at_us, ZONE).isoformat(timespec="milliseconds")
+    return "/?" + urlencode({"camera": camera, "view": "single", "at": at, "zoom": seconds_per_px, **more})
+
+
+class TimeAxis:
+    """The timeline of a page opened at `address(centre_us, seconds_per_px=...)`."""
+
+    def __init__(self, page: Page, centre_us: int, seconds_per_px: float = 0.5) -> None:
+        self.page = page
+        self._centre_us = centre_us
+        self._us_per_px = seconds_per_px * US_PER_S
+        self.slider: Locator = page.get_by_role("slider", name="Time")
+        self.slider.wait_for()
+
+    def box(self) -> tuple[float, float, float, float]:
+        box = self.slider.bounding_box()
+        assert box is not None
+        return box["x"], box["y"], box["width"], box["height"]
+
+    def x(self, utc_us: int) -> float:
+        """From the left edge of the page."""
+        left, _, width, _ = self.box()
+        return left + width / 2 + (utc_us - self._centre_us) / self._us_per_px
+
+    def hover(self, utc_us: int, y: float = BAND_PX) -> None:
+        self.page.mouse.move(self.x(utc_us), self.box()[1] + y)
+
+    def click(self, utc_us: int, y: float = BAND_PX) -> None:
+        self.page.mouse.click(self.x(utc_us), self.box()[1] + y)
+
+    def drag(self, from_us: int, to_us: int, y: float = BAND_PX, *, steps: int = 8) -> None:
+        top = self.box()[1]
+        self.page.mouse.move(self.x(from_us), top + y)
+        self.page.mouse.down()
+        self.page.mouse.move(self.x(to_us), top + y, steps=steps)
+        self.page.mouse.up()
+
+    def preview(self) -> str:
+        """The words of the preview."""
+        return self.page.locator(".preview").inner_text()
+
+    def now_s(self) -> int:
+        """The slider's value: seconds since 1970."""
+        return int(self.slider.get_attribute("aria-valuenow") or 0)
+
+    def looks(self, utc_us: int, *, channel_row: int | None = None) -> str:
+        """`recorded`, `gap` or `nothing` at an instant, in the selected camera's band or in the n-th row of the others."""
+        left, top, width, height = self.box()
+        png = self.page.screenshot(clip={"x": left, "y": top, "width": width, "height": height})
+        x = round(self.x(utc_us) - left)
+        pixels = _pixels(png)
+        if channel_row is None:
+            return _look(pixels[36:80, max(x - 6, 0) : x + 7])
+        return _look(pixels[98 + 10 * channel_row : 106 + 10 * channel_row, max(x - 6, 0) : x + 7])
+
+    def colours(self, from_us: int, to_us: int) -> NDArray[np.int32]:
+        """The band between two instants, rows by columns by RGB."""
+        left, top, width, height = self.box()
+        png = self.page.screenshot(clip={"x": left, "y": top, "width": width, "height": height})
+        return _pixels(png)[36:80, round(self.x(from_us) - left) : round(self.x(to_us) - left)]
+
+
+def is_amber(pixels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """The hatching of gaps, whichever theme."""
+    red, green, blue = (pixels[..., index] for index in range(3))
+    return (red > blue + 25) & (red >= green) & (green > blue)
+
+
+def is_teal(pixels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Footage."""
+    red, green, blue = (pixels[..., index] for index in range(3))
+    return (green > red + 20) & (green >= blue)
+
+
+def _look(area: NDArray[np.int32]) -> str:
+    amber, teal = float(is_amber(area).mean()), float(is_teal(area).mean())
+    if max(amber, teal) < 0.2:
+        return "nothing"
+    return "gap" if amber > teal else "recorded"
+
+
+def _pixels(png: bytes) -> NDArray[np.int32]:
+    with av.open(BytesIO(png), "r", format="png_pipe") as container:
+        return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.int32)
+
+
+def query(page: Page) -> dict[str, str]:
+    """What the address bar says."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
