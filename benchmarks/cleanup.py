@@ -21,7 +21,7 @@ from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
 from mini_nvr.segment.volume import create_volume
 from mini_nvr.storage.alarms import AlarmBoard
-from mini_nvr.storage.cleaner import Cleaner
+from mini_nvr.storage.cleaner import MOST_A_BATCH, Cleaner
 from mini_nvr.storage.rooms import RoomBook
 from mini_nvr.storage.volume import NOTE
 
@@ -49,7 +49,7 @@ def timed_ms(act: Callable[[], object]) -> float:
     return (_clock.monotonic_ns() - before) / 1e6
 
 
-def measure(data_dir: Path, record_dir: Path) -> dict[str, float]:
+def measure(data_dir: Path, record_dir: Path, deletions: int = DELETIONS) -> dict[str, float]:
     """Milliseconds, by what was done."""
     (data_dir / NOTE).write_text(create_volume(record_dir) + "\n")
     with Catalog.open(data_dir) as catalog:
@@ -61,13 +61,13 @@ def measure(data_dir: Path, record_dir: Path) -> dict[str, float]:
         idle = _cleaner(settings, catalog)
         first = timed_ms(idle.look)
         looks = sorted(timed_ms(idle.look) for _ in range(LOOKS))
-        doomed = _make_oldest_files(catalog, record_dir, channels)
+        doomed = _make_oldest_files(catalog, record_dir, channels, deletions)
         used = sum(one.size_bytes + 4096 * one.segments for one in usage)
         space = _cleaner(settings, catalog).plan_all()[1]
         tight = _with_limit(settings, used + space.ahead - doomed)
         cleaner = _cleaner(tight, catalog)
         batches = []
-        while cleaner.tally.files < DELETIONS:
+        while cleaner.tally.files < deletions:
             batches.append(timed_ms(cleaner.look))
         result = {
             "rows": sum(one.segments for one in usage),
@@ -76,16 +76,16 @@ def measure(data_dir: Path, record_dir: Path) -> dict[str, float]:
             "look with nothing to do (median)": median(looks),
             "look with nothing to do (slowest)": looks[-1],
             "a file deleted": sum(batches) / cleaner.tally.files,
-            "a batch of 32 (slowest)": max(batches),
+            f"a batch of {MOST_A_BATCH} (slowest)": max(batches),
         }
     return {name: round(value, 3) for name, value in result.items()}
 
 
-def _make_oldest_files(catalog: Catalog, record_dir: Path, channels: int) -> int:
+def _make_oldest_files(catalog: Catalog, record_dir: Path, channels: int, count: int) -> int:
     """Holes for the files that will go; how many bytes they stand for."""
     doomed = 0
     for channel in range(1, channels + 1):
-        for _, row in zip(range(DELETIONS // channels), catalog.deletable(channel), strict=False):
+        for _, row in zip(range(count // channels), catalog.deletable(channel), strict=False):
             (record_dir / row.path).parent.mkdir(parents=True, exist_ok=True)
             (record_dir / row.path).touch()
             doomed += row.size_bytes + 4096
