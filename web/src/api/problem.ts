@@ -17,6 +17,10 @@ export class Problem extends Error {
 
   /** For a person: the cause and what to do. */
   get text(): string {
-    return this.remedy === "" ? this.detail : `${this.detail}; ${this.remedy}`;
+    if (this.remedy === "") return this.detail;
+    const whole = /[.!?]$/.test(this.detail);
+    return whole
+      ? `${this.detail} ${this.remedy.charAt(0).toUpperCase()}${this.remedy.slice(1)}`
+      : `${this.detail}; ${this.remedy}`;
   }
 }
