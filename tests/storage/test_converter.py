@@ -233,6 +233,22 @@ def test_the_newest_come_first(archive: Archive) -> None:
     assert [str(path) for path in originals(archive.record_dir)] == [names[3], names[2], names[1], names[0]]
 
 
+def test_a_folder_that_is_copied_in_is_noticed_in_the_next_round(archive: Archive, clock: FakeClock) -> None:
+    converter = archive.converter(clock)
+    make(archive.record_dir / "ch2/2023-11-10/100000.mkv")
+    converter.look()
+    old, new = "ch1/2023-11-10/100000.mkv", "ch1/2023-11-11/100000.mkv"
+    for path, changed_s in ((old, OLD), (new, NOW_UTC_US // 1_000_000 - 60)):
+        make(archive.record_dir / path)
+        os.utime((archive.record_dir / path).parent, (changed_s, changed_s))
+    clock.advance(60)
+    converter.look()
+    assert archive.files() == [old, "ch1/2023-11-11/100000+0000.mp4", "ch2/2023-11-10/100000+0000.mp4"]
+    clock.advance(3_600)
+    converter.look()
+    assert not [path for path in archive.files() if path.endswith(".mkv")]
+
+
 def test_ffmpegs_libraries_load_only_when_there_is_something_to_convert(tmp_path: Path) -> None:
     Archive(tmp_path).catalog.close()
     look = (

@@ -216,3 +216,24 @@ async def test_it_runs_until_it_is_cancelled(archive: Archive, clock: FakeClock)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("function", ["look_at", "scan_matroska"])
+def test_one_strange_file_does_not_keep_the_others(
+    archive: Archive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    record_own(archive)
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv")
+    real, calls = getattr(converter_round, function), 0
+
+    def strange_once(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("strange")
+        return real(*arguments)
+
+    monkeypatch.setattr(converter_round, function, strange_once)
+    archive.converter(clock).look()
+    assert count_failed(archive.catalog) == 1
+    assert len([path for path in archive.files() if path.endswith(".mp4")]) == 1

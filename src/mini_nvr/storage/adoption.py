@@ -20,10 +20,8 @@ from mini_nvr.segment.model import Container, SegmentFacts, SegmentHeader
 from mini_nvr.segment.names import ForeignName, foreign_start_utc_us, parse_foreign_name
 from mini_nvr.storage.converter_errors import ConversionError, Unconvertible
 from mini_nvr.storage.converter_file import MAX_DURATION_US
-from mini_nvr.storage.converter_input import open_input, require_video
+from mini_nvr.storage.converter_input import copied_codec, open_input, require_video
 from mini_nvr.storage.converter_nal import NalReader
-
-_VIDEO_CODECS = {"h264": "h264", "hevc": "h265"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +92,11 @@ def _contents(path: Path, container: Container) -> _Contents:
 
 def _formats(video: "av.VideoStream") -> tuple[TrackFormat, ...]:
     """What a list shows of the video; nothing when it is of a kind that our files do not hold."""
-    codec = _VIDEO_CODECS.get(video.codec_context.codec.canonical_name)
+    codec = copied_codec(video)
+    if codec is None:
+        return ()
     try:
-        config = bytes(video.codec_context.extradata or b"")
-        return (NalReader("h264" if codec == "h264" else "h265", config).format(),) if codec else ()
+        return (NalReader(codec, bytes(video.codec_context.extradata or b"")).format(),)
     except MediaError:
         return ()
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 from mini_nvr.catalog.conversions import count_failed, failed_conversions, forget_failures
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.clock import NS_PER_S, Clock, to_datetime
+from mini_nvr.clock import NS_PER_S, NS_PER_US, Clock, to_datetime
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
 from mini_nvr.storage.converter_errors import ConversionStopped
 from mini_nvr.storage.converter_pressure import disk_is_wanted, lower_priority
-from mini_nvr.storage.foreign import leftovers, originals
+from mini_nvr.storage.foreign import Lately, leftovers, originals
 from mini_nvr.storage.rooms import RoomBook
 from mini_nvr.storage.unlink import unlink_all
 from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ROUND_S: Final = 30.0
 FULL_WALK_S: Final = 3600.0
-"""Between two looks at all folders; the rounds in between look at yesterday's and today's."""
+"""Between two looks at all folders; the rounds in between look at yesterday's, today's, and those that changed since."""
 STOP_S: Final = 2.0
 _PACE_BYTES: Final = 4 << 20
 _LONGEST_REST_S: Final = 1.0
@@ -151,18 +151,22 @@ class Converter:
     def _look_into(self, catalog: Catalog) -> None:
         now_ns = self._clock.monotonic_ns()
         everything = self._last_full_ns is None or now_ns - self._last_full_ns >= FULL_WALK_S * NS_PER_S
-        yesterday = to_datetime(self._clock.utc_us(), self._settings.zone).date() - timedelta(days=1)
-        since = None if everything else yesterday
+        lately = None if everything else self._lately()
         if everything:
             self._clean_up(catalog)
-        if next(originals(self._settings.record_dir, since), None) is not None:
+        if next(originals(self._settings.record_dir, lately), None) is not None:
             from mini_nvr.storage.converter_round import ConversionRound  # noqa: PLC0415  pulls in FFmpeg's libraries
 
             self._round = ConversionRound(self._settings, catalog, self._clock, self._rooms, self, self._on_step)
-            self._round.run(since)
+            self._round.run(lately)
         if everything:
             self._last_full_ns = now_ns
         self._tell(catalog)
+
+    def _lately(self) -> Lately:
+        now = self._clock.utc_us()
+        yesterday = to_datetime(now, self._settings.zone).date() - timedelta(days=1)
+        return Lately(yesterday, now * NS_PER_US - round(FULL_WALK_S * NS_PER_S))
 
     def _clean_up(self, catalog: Catalog) -> None:
         """Remove what a crash left of conversions, and the memory of failures whose file is gone."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import SegmentError
-from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part
+from mini_nvr.media.part import VIDEO_TRACK_ID, Part, TrackPart
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.hybrid_reader import scan_hybrid
 from mini_nvr.segment.model import Container, SegmentFacts, SegmentHeader
@@ -63,14 +63,17 @@ class Fingerprint:
     def add(self, part: Part) -> None:
         for track in part.tracks:
             if track.track_id == VIDEO_TRACK_ID:
-                self._add_video(part)
-            elif track.track_id == AUDIO_TRACK_ID:
-                for data in track.payloads:
-                    self._audio.update(len(data).to_bytes(4) + data)
-                self.audio_frames += len(track.payloads)
+                self._add_video(track)
+            else:
+                self._add_audio(track)
 
-    def _add_video(self, part: Part) -> None:
-        track = next(track for track in part.tracks if track.track_id == VIDEO_TRACK_ID)
+    def _add_audio(self, track: TrackPart) -> None:
+        for data in track.payloads:
+            self._audio.update(len(data).to_bytes(4))
+            self._audio.update(data)
+        self.audio_frames += len(track.payloads)
+
+    def _add_video(self, track: TrackPart) -> None:
         dts = track.base_dts
         for number, data in enumerate(track.payloads):
             pts = dts + (track.cts_offsets[number] if track.cts_offsets else 0)

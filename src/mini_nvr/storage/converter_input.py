@@ -93,7 +93,7 @@ class Footage:
         self.account = Account()
         self.video_stream = require_video(opened, path)
         self.audio_stream = _only_audio(opened, path)
-        codec = _VIDEO_CODECS.get(self.video_stream.codec_context.codec.canonical_name)
+        codec = copied_codec(self.video_stream)
         if codec is None:
             name = self.video_stream.codec_context.codec.canonical_name
             raise Unconvertible(f"{path.name}: holds {name} video, which no browser plays from MP4; it is kept as it is")
@@ -200,6 +200,11 @@ def require_video(opened: InputContainer, path: Path) -> "av.VideoStream":
     if len(tracks) != 1:
         raise Unconvertible(f"{path.name}: has {len(tracks)} video tracks, one is expected; it is kept as it is")
     return tracks[0]
+
+
+def copied_codec(stream: "av.VideoStream") -> VideoCodec | None:
+    """The codec as our files call it; None for one that they cannot hold."""
+    return _VIDEO_CODECS.get(stream.codec_context.codec.canonical_name)
 
 
 def _only_audio(opened: InputContainer, path: Path) -> "av.AudioStream | None":

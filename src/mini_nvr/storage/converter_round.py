@@ -6,7 +6,6 @@ be deleted anyway.
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import date
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, Protocol
@@ -17,14 +16,14 @@ from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.usage import total_bytes
 from mini_nvr.clock import NS_PER_S, US_PER_S, Clock
 from mini_nvr.config.model import Settings
-from mini_nvr.errors import SegmentError
+from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.segment.matroska import scan_matroska
 from mini_nvr.segment.names import parse_foreign_name, parse_segment_name
 from mini_nvr.storage.adoption import Adopted, look_at
 from mini_nvr.storage.converter_errors import ConversionError, ConversionStopped, Unconvertible
 from mini_nvr.storage.converter_file import Original
 from mini_nvr.storage.converter_steps import Conversion, Job, Place, Step
-from mini_nvr.storage.foreign import originals
+from mini_nvr.storage.foreign import Lately, originals
 from mini_nvr.storage.rooms import RoomBook
 
 SETTLED_US: Final = 60 * US_PER_S
@@ -69,18 +68,20 @@ class ConversionRound:
         self.converted = 0
         self.current: str | None = None
 
-    def run(self, since: date | None) -> None:
-        """since: only files of that local day and later.
+    def run(self, lately: Lately | None) -> None:
+        """lately: only where something may be new; None for everything.
 
         Raises:
             ConversionStopped, CatalogError: the rest is for the next round.
         """
-        unknown = self._unknown(since)
+        unknown = self._unknown(lately)
         while some := list(islice(unknown, _ADOPTED_A_BATCH)):
             self._take_over(some)
-        for path in originals(self._record_dir, since):
+        for path in originals(self._record_dir, lately):
             self._pacer.require_running()
             self._attempt(path)
+        if self.converted:
+            _log.info("converted %d files", self.converted)
 
     def _take_over(self, some: list[Adopted]) -> None:
         adopt(self._catalog, [item.change for item in some], [item.change.path for item in some if item.problem])
@@ -89,21 +90,32 @@ class ConversionRound:
                 self._fail(item.change.path, Unconvertible(item.problem))
         _log.info("took over %d files of another product, such as %s", len(some), some[0].change.path)
 
-    def _unknown(self, since: date | None) -> Iterator[Adopted]:
+    def _unknown(self, lately: Lately | None) -> Iterator[Adopted]:
         """Complete files of other products without a row, or with one that says "damaged", but those already converted."""
-        for path in originals(self._record_dir, since):
+        for path in originals(self._record_dir, lately):
             self._pacer.require_running()
             if parse_foreign_name(path) is None or not self._is_complete(path) or not self._is_due(path):
                 continue
             row = self._catalog.segment_at(path)
             if row is not None and row.state is not SegmentState.DAMAGED:
                 continue
-            try:
-                found = self._look_at(path)
-                if found is not None and not self._steps.place(self._foreign_job(found, known=False)).taken:
-                    yield found
-            except ConversionError as error:
-                self._fail(path, error)
+            found = self._new(path)
+            if found is not None:
+                yield found
+
+    def _new(self, path: PurePosixPath) -> Adopted | None:
+        """What is in a file without a row; None when it was converted already, or cannot be looked at."""
+        try:
+            found = self._look_at(path)
+            if found is None or self._steps.place(self._foreign_job(found, known=False)).taken:
+                return None
+        except ConversionError as error:
+            self._fail(path, error)
+        except Exception as error:  # noqa: BLE001  as above: one strange file
+            self._fail(path, _unexpected(path, error))
+        else:
+            return found
+        return None
 
     def _attempt(self, path: PurePosixPath) -> None:
         if not self._is_due(path) or not self._is_complete(path):
@@ -115,10 +127,12 @@ class ConversionRound:
             place = self._steps.place(job)
             if job.known or place.taken:  # otherwise a repair or a rescan has to take it in first
                 self._convert(job, place)
-        except ConversionStopped:
+        except (ConversionStopped, CatalogError):
             raise
         except ConversionError as error:
             self._fail(path, error)
+        except Exception as error:  # noqa: BLE001  one strange file must not keep the others from being converted (storage I11)
+            self._fail(path, _unexpected(path, error))
         finally:
             self.current = None
 
@@ -168,7 +182,7 @@ class ConversionRound:
             return
         self.converted += 1
         seconds = (self._clock.monotonic_ns() - began_ns) / NS_PER_S
-        _log.info("converted %s to %s: %d frames in %.1f s", job.path, change.path, change.facts.video_frames, seconds)
+        _log.debug("converted %s to %s: %d frames in %.1f s", job.path, change.path, change.facts.video_frames, seconds)
 
     def _most_bytes(self, job: Job) -> int:
         """What the copy may take: as much as the original, and its index."""
@@ -221,6 +235,12 @@ class ConversionRound:
         _log.warning(
             "%s is not converted and kept; attempt %d, the next in %d min: %s", path, attempts, wait_us // 60_000_000, error
         )
+
+
+def _unexpected(path: PurePosixPath, error: Exception) -> ConversionError:
+    """A fault of the program, or of a library that it uses; the log has the whole of it."""
+    _log.error("%s: unexpected error", path, exc_info=error)
+    return ConversionError(f"{path}: unexpected {type(error).__name__}; please report this")
 
 
 def retry_after_us(attempts: int) -> int:

@@ -6,6 +6,7 @@ No link is followed, and what has any other name is left alone.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -16,12 +17,19 @@ TEMPORARY_SUFFIX: Final = ".converting"
 """Of a result that is not complete yet. Not the one of a repair: a recorder that starts meanwhile must not remove it."""
 
 
-def originals(record_dir: Path, since: date | None = None) -> Iterator[PurePosixPath]:
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Where something may have changed: days from this one on, and folders changed since (POSIX time, nanoseconds)."""
+
+    day: date
+    changed_ns: int
+
+
+def originals(record_dir: Path, lately: Lately | None = None) -> Iterator[PurePosixPath]:
     """Our Matroska files and other products' footage, the newest first, as far as names tell.
 
-    since: only files of that local day and later.
+    lately: only what may be new; None for everything.
     """
-    first = "" if since is None else since.isoformat()
     flat: dict[str, list[PurePosixPath]] = {}
     for name in _names(record_dir, folders=False):
         foreign = parse_foreign_name(PurePosixPath(name))
@@ -31,10 +39,11 @@ def originals(record_dir: Path, since: date | None = None) -> Iterator[PurePosix
     for folder in _day_folders(record_dir):
         folders.setdefault(folder.name, []).append(folder)
     for day in sorted({*flat, *folders}, reverse=True):
-        if day < first:
-            return
-        found = [path for folder in folders.get(day, ()) for path in _files(record_dir, folder) if is_original(path)]
-        yield from sorted([*flat.get(day, ()), *found], key=_time_of_day, reverse=True)
+        found = [path for path in flat.get(day, ()) if _may_be_new(record_dir, day, lately)]
+        for folder in folders.get(day, ()):
+            if _may_be_new(record_dir / folder, day, lately):
+                found += [path for path in _files(record_dir, folder) if is_original(path)]
+        yield from sorted(found, key=_time_of_day, reverse=True)
 
 
 def leftovers(record_dir: Path) -> Iterator[PurePosixPath]:
@@ -49,6 +58,15 @@ def is_original(path: PurePosixPath) -> bool:
     """Whether a file with this path, relative to the recording folder, is to be converted."""
     own = parse_segment_name(path)
     return parse_foreign_name(path) is not None if own is None else own.container == "mkv"
+
+
+def _may_be_new(folder: Path, day: str, lately: Lately | None) -> bool:
+    if lately is None or day >= lately.day.isoformat():
+        return True
+    try:
+        return folder.stat().st_mtime_ns >= lately.changed_ns
+    except OSError:
+        return False
 
 
 def _day_folders(record_dir: Path) -> Iterator[PurePosixPath]:
