@@ -19,6 +19,7 @@ from mini_nvr.catalog.usage import usage_per_channel
 from mini_nvr.clock import NS_PER_S, Clock, to_datetime
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError, SegmentError
+from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
 from mini_nvr.storage.deleter import Deleter, Outcome, Step
 from mini_nvr.storage.growth import UNKNOWN_RATE, GrowthMeter, next_look_s, room_ahead
@@ -79,6 +80,7 @@ class Cleaner:
         self._told = told
         self._meter = SpaceMeter(catalog, settings.record_dir)
         self._growth = GrowthMeter(clock.monotonic_ns())
+        self._age_clock = AgeClock(clock)
         self._deleter = Deleter(catalog, settings.record_dir, on_step)
         self._recorded = [channel.number for channel in settings.channels if channel.enabled]
         self._usual: dict[int, float] = {}
@@ -179,8 +181,7 @@ class Cleaner:
         limits = self._limits
         if now_ns < self._aged_due_ns:
             limits = _without_age(limits)
-        now_utc_us = self._clock.utc_us()
-        decided = plan(self._oldest_first(space.used), space, limits, now_utc_us, most=MOST_A_BATCH)
+        decided = plan(self._oldest_first(space.used), space, limits, self._age_clock.utc_us(), most=MOST_A_BATCH)
         if len(decided.deletions) < MOST_A_BATCH and now_ns >= self._aged_due_ns:
             self._aged_due_ns = now_ns + self._settings.cleanup_interval_s * NS_PER_S
         return decided
