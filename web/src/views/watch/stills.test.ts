@@ -13,6 +13,9 @@ it.each([
   ["back to live", { atUs: at(100), ms: 0 }, { atUs: null, ms: 10 }, true],
   ["playing, too soon", { atUs: at(100), ms: 0 }, { atUs: at(100.5), ms: 500 }, false],
   ["playing, a second later", { atUs: at(100), ms: 0 }, { atUs: at(101), ms: 1_000 }, true],
+  ["playing fast, too soon", { atUs: at(100), ms: 0 }, { atUs: at(108), ms: 500 }, false],
+  ["back a little, too soon", { atUs: at(100), ms: 0 }, { atUs: at(99), ms: 20 }, false],
+  ["back further", { atUs: at(100), ms: 0 }, { atUs: at(95), ms: 20 }, true],
   ["the playhead stands", { atUs: at(100), ms: 0 }, { atUs: at(100), ms: 9_000 }, false],
   ["after a jump", { atUs: at(100), ms: 0 }, { atUs: at(500), ms: 10 }, true],
 ])("a still is due: %s", (_, asked, now, due) => {

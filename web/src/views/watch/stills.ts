@@ -1,7 +1,8 @@
 /** Single pictures of a camera from the recorder, where video cannot be shown, and when to ask for the next one. */
 import { request } from "../../api/client";
 import type { Channel } from "../../state/types";
-import { fromMs, toMs, US_PER_S, type UtcUs } from "../../time/instant";
+import { SPEEDS } from "../../state/watch";
+import { fromMs, toMs, US_PER_MS, US_PER_S, type UtcUs } from "../../time/instant";
 
 export interface StillPicture {
   readonly jpeg: Blob;
@@ -28,13 +29,19 @@ const WIDTHS = [320, 480, 640, 960, 1280, 1920] as const;
 export const stillWidth = (cssPx: number, density: number): number =>
   WIDTHS.find((width) => width >= cssPx * density * 0.9) ?? 1920;
 
+const APART_MS = 1_000;
+/** A playhead that went further than it can have played has jumped. */
+const FASTEST = Math.max(...SPEEDS);
+const JUMP_US = 2 * US_PER_S;
+
 /** Asked a second apart; recorded ones also at once after a jump, and not while the playhead stands. */
 export function isDue(asked: Asked | null, now: Asked): boolean {
   if (asked === null || (asked.atUs === null) !== (now.atUs === null)) return true;
-  const rested = now.ms - asked.ms >= 1_000;
-  if (now.atUs === null || asked.atUs === null) return rested;
-  const moved = Math.abs(now.atUs - asked.atUs);
-  return moved > 0 && (rested || moved > 2 * US_PER_S);
+  const passedMs = now.ms - asked.ms;
+  if (now.atUs === null || asked.atUs === null) return passedMs >= APART_MS;
+  const movedUs = Math.abs(now.atUs - asked.atUs);
+  const playedUs = JUMP_US + passedMs * FASTEST * US_PER_MS;
+  return movedUs > playedUs || (movedUs > 0 && passedMs >= APART_MS);
 }
 
 /** What was asked for and when, in milliseconds; atUs null: the newest. */
