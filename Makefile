@@ -5,7 +5,8 @@
 # make check    lint, types and the viewer's own tests
 # make types    the viewer's types of the API, made anew from the routes
 # make dist     the wheel and the source package; who installs the wheel needs no Node
-# make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire
+# make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer
+# make screenshots  every page of the viewer in both themes, into docs/images
 # make lock     pin the dependencies anew (needs uv)
 
 SHELL := /bin/bash
@@ -18,7 +19,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer screenshots lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -97,7 +98,7 @@ format: install-dev
 	$(BIN)/ruff check --fix
 	$(IN_WEB) npm run --silent format
 
-bench: bench-record bench-live bench-wire bench-demo bench-api
+bench: bench-record bench-live bench-wire bench-demo bench-api bench-viewer
 
 bench-record: install-dev
 	$(BIN)/python -m benchmarks.record
@@ -117,6 +118,14 @@ bench-demo: install-dev
 
 bench-wire: install-dev
 	$(BIN)/python -m benchmarks.wire
+
+# in Chromium: five minutes of live pictures, a wall, seeking in 30 days, the timeline with 16 cameras
+bench-viewer: install-dev $(VIEWER) system-packages
+	$(BIN)/python -m benchmarks.viewer
+	$(BIN)/python -m benchmarks.viewer_timeline
+
+screenshots: install-dev $(VIEWER) system-packages
+	$(BIN)/python -m tests.e2e.viewer.screenshots
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
