@@ -33,6 +33,14 @@ export type News =
       readonly bytes: number;
     }
   | { readonly event: "deleted"; readonly channel: number; readonly path: string }
+  /** Footage is kept from cleanup, or is no more. */
+  | {
+      readonly event: "protected";
+      readonly channel: number;
+      readonly startUtcUs: number;
+      readonly endUtcUs: number;
+      readonly protected: boolean;
+    }
   | {
       readonly event: "storageAlarm";
       readonly channel?: number;

@@ -48,7 +48,7 @@ export class Export {
   }
 }
 
-class Exports {
+export class Exports {
   /** Those under way, oldest first. */
   list = $state.raw<readonly Export[]>([]);
 

@@ -77,6 +77,9 @@ export class DayFiles {
     if (news.event === "deleted") this.files = this.files.filter((file) => file.path !== news.path);
     const isSegment = news.event === "segmentOpened" || news.event === "segmentSealed";
     if (isSegment && this.#holds(utcUs(news.startUtcUs))) this.#soon(false);
+    if (news.event === "protected" && news.startUtcUs < this.#span.endUs && news.endUtcUs > this.#span.startUs) {
+      this.#soon(true);
+    }
     if (news.event === "gap" || news.event === "deleted") this.#soon(false);
   }
 

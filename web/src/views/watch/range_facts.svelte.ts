@@ -8,6 +8,7 @@ import type { Span } from "../../time/instant";
 /** A handle that is being dragged changes the range with every move. */
 const SETTLE_MS = 250;
 const NEWS_SETTLE_MS = 1_000;
+const CHANGES: ReadonlySet<News["event"]> = new Set(["deleted", "protected", "segmentOpened", "segmentSealed"]);
 
 export class RangeFacts {
   /** Oldest first; null: not known yet. */
@@ -51,8 +52,9 @@ export class RangeFacts {
   }
 
   #hear(news: News): void {
-    const changes = news.event === "deleted" || news.event === "segmentOpened" || news.event === "segmentSealed";
-    if (news.event === "lost" || (changes && news.channel === this.channel)) this.askSoon(NEWS_SETTLE_MS);
+    if (news.event === "lost") this.askSoon(NEWS_SETTLE_MS);
+    if (!("channel" in news) || news.channel !== this.channel) return;
+    if (CHANGES.has(news.event)) this.askSoon(NEWS_SETTLE_MS);
   }
 
   async #askFiles(): Promise<void> {
