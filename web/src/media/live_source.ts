@@ -10,6 +10,8 @@ import type { Source, SourceEvents } from "./source";
 /** Without a painted frame for so long, a picture is not live. */
 export const STALE_MS = 2_000;
 const LOOK_MS = 250;
+/** After so long without a word, another connection is tried. */
+const SILENT_MS = 10_000;
 const CLOSED_SIGNED_OUT = 1008;
 const TIMESCALE = 90_000;
 
@@ -37,6 +39,7 @@ export class LiveSource implements Source {
   #started = false;
   #paintedMs = performance.now();
   #paintedUs: UtcUs | null = null;
+  #heardMs = performance.now();
   #cause: string | null = null;
 
   constructor(
@@ -60,6 +63,7 @@ export class LiveSource implements Source {
   }
 
   #heard(data: ArrayBuffer): void {
+    this.#heardMs = performance.now();
     const message = readMessage(data);
     switch (message.kind) {
       case "header":
@@ -126,6 +130,8 @@ export class LiveSource implements Source {
   }
 
   #look(): void {
+    // the camera's silence is told; the line's is not
+    if (this.#cause === null && performance.now() - this.#heardMs > SILENT_MS) return this.#over("later");
     if (performance.now() - this.#paintedMs < STALE_MS) return;
     this.events.state(this.#stale());
   }

@@ -1,6 +1,6 @@
 /** A stretch of footage on one screen: plays, seeks and steps inside its playlist, and knows each frame's wall time. */
 import type { Channel } from "../state/types";
-import { plus, US_PER_S, type Span, type UtcUs } from "../time/instant";
+import type { Span, UtcUs } from "../time/instant";
 import { extent, gapBetween, placeOf, toUtcUs, type FootageMap, type Gap } from "./footage_map";
 import type { Screen } from "./screen";
 import type { Source, SourceEvents } from "./source";
@@ -181,6 +181,3 @@ export class RecordedSource implements Source {
     this.screen.clear();
   }
 }
-
-/** Where to go on behind a source that is played to its end. */
-export const behind = (source: RecordedSource, atUs: UtcUs): UtcUs => source.listed?.endUs ?? plus(atUs, US_PER_S);

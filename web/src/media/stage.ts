@@ -135,6 +135,7 @@ class Stage implements PartEvents {
   gap(part: Part, span: Span): void {
     if (!part.leads) return;
     this.#clock.set(watch.now.instantUs, performance.now());
+    if (span.endUs > clock.nowUs()) return;
     void this.#sayGap(part.channel, span, watch.now.skipGaps);
   }
 

@@ -4,8 +4,8 @@
  */
 import type { Channel, PictureState, StreamName } from "../state/types";
 import { clock } from "../state/clock.svelte";
-import type { Span, UtcUs } from "../time/instant";
-import type { Gap } from "./footage_map";
+import { plus, US_PER_DAY, type Span, type UtcUs } from "../time/instant";
+import { NO_GAP_US, type Gap } from "./footage_map";
 import { findFootage } from "./footage_search";
 import { LiveSource, type LiveRequest } from "./live_source";
 import type { Player, PlayerEvents } from "./player";
@@ -18,6 +18,8 @@ import { isTimeToPrepare, windowAround, windowFrom } from "./windows";
 
 /** A seek that takes no longer says nothing: the old picture is still there. */
 const CONNECTING_AFTER_MS = 400;
+/** Lengths in playlists are rounded: so much behind an end, the next part has begun. */
+const ROUNDING_US = 2_000;
 
 type Wanted =
   | { readonly kind: "live"; readonly channel: Channel; readonly stream: StreamName }
@@ -40,6 +42,10 @@ export class Tile implements Player {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #state: PictureState = { kind: "idle" };
   #paintedUs: UtcUs | null = null;
+  /** A frame of what is wanted was painted; from then on it goes on from where it is. */
+  #reached = false;
+  /** What it waits for behind a gap; `open`: nothing is loaded there yet. */
+  #holding: { readonly span: Span; readonly open: boolean } | null = null;
 
   constructor(
     screens: readonly [Screen, Screen],
@@ -122,6 +128,8 @@ export class Tile implements Player {
     );
     this.#screenOf.set(source, screen);
     this.#coming = source;
+    // the picture stays, but it does not go on: the playhead is elsewhere
+    if (this.#shown instanceof RecordedSource || this.#wanted?.kind === "recorded") this.#shown?.setPlaying(false);
   }
 
   #eventsOf(of: () => Source): SourceEvents {
@@ -145,6 +153,7 @@ export class Tile implements Player {
     if (source !== this.#shown || this.#coming !== null) return;
     clearTimeout(this.#timer);
     this.#tries = 0;
+    this.#reached = true;
     this.#paintedUs = utcUs;
     this.events.painted(utcUs);
   }
@@ -163,7 +172,9 @@ export class Tile implements Player {
     if (state.kind === "connecting" && this.#state.kind === "lost") return;
     // a picture that waits behind a gap is not what was asked for
     if (this.#holding !== null && (state.kind === "paused" || state.kind === "playing")) return;
-    this.#say(state);
+    const isNew = this.#say(state);
+    // what it goes on with may have left the playlist meanwhile
+    if (isNew && state.kind === "stalled" && source instanceof RecordedSource) this.#tryAgain(retryMs(this.#tries, 0));
   }
 
   /** The browser cannot play this: what else is shown is not the driver's. */
@@ -174,10 +185,12 @@ export class Tile implements Player {
     this.#say(state);
   }
 
-  #say(state: PictureState): void {
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+  /** Tell a state, unless it is told already. */
+  #say(state: PictureState): boolean {
+    if (JSON.stringify(state) === JSON.stringify(this.#state)) return false;
     this.#state = state;
     this.events.state(state);
+    return true;
   }
 
   #over(source: Source, why: Over): void {
@@ -189,32 +202,40 @@ export class Tile implements Player {
     }
     if (why !== "again" && this.#state.kind !== "failed")
       this.#say({ kind: "lost", cause: "the recorder does not answer", sinceUs: this.#paintedUs });
+    this.#tryAgain(why === "again" ? 0 : retryMs(this.#tries, Math.random()));
+  }
+
+  #tryAgain(afterMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#again(), why === "again" ? 0 : retryMs(this.#tries, Math.random()));
+    this.#timer = setTimeout(() => this.#again(), afterMs);
     this.#tries += 1;
   }
 
   #again(): void {
     if (this.#wanted?.kind === "live") this.#openLive();
-    else if (this.#wanted !== null) this.#openRecorded(this.positionUs() ?? this.#wanted.atUs);
+    else if (this.#wanted !== null) this.#openRecorded((this.#reached ? this.positionUs() : null) ?? this.#wanted.atUs);
   }
 
   // --- gaps and ends of footage
-
-  #holding: Span | null = null;
 
   #met(source: Source, span: Span): void {
     if (source !== this.#shown && source !== this.#coming) return;
     this.events.gap?.(span);
     if (!this.#holds) return;
-    this.#holding = span;
     source.setPlaying(false);
-    this.#say({ kind: "noFootage", cause: "", startUs: span.startUs, endUs: span.endUs });
+    this.#hold(span, "", false);
+  }
+
+  #hold(span: Span, cause: string, open: boolean): void {
+    this.#holding = { span, open };
+    this.#say({ kind: "noFootage", cause, startUs: span.startUs, endUs: span.endUs });
   }
 
   #missing(source: Source, atUs: UtcUs, gap: Gap): void {
     if (source === this.#prepared) return this.#dropPrepared();
-    if (source !== this.#coming && source !== this.#shown) return;
+    if (source !== this.#coming) return;
+    this.#drop(source);
+    this.#coming = null;
     void this.#skipFrom(atUs, gap.cause);
   }
 
@@ -223,17 +244,24 @@ export class Tile implements Player {
     clearTimeout(this.#timer);
     const wanted = this.#wanted;
     const found = await findFootage(wanted?.channel ?? 0, atUs, clock.nowUs());
-    if (wanted !== this.#wanted) return;
+    if (wanted !== this.#wanted || this.#coming !== null) return;
     if (found === null) return this.#atEnd(atUs, cause);
     const span = { startUs: found.startUs ?? atUs, endUs: found.endUs };
-    this.#say({ kind: "noFootage", cause: found.cause || cause, ...span });
     this.events.gap?.(span);
-    if (!this.#holds) this.#openRecorded(found.endUs);
+    this.#hold(span, found.cause || cause, true);
+    if (!this.#holds) this.#resume(found.endUs);
   }
 
+  #resume(atUs: UtcUs): void {
+    this.#holding = null;
+    this.#openRecorded(atUs);
+  }
+
+  /** No footage up to now: who waits at gaps waits for good. */
   #atEnd(atUs: UtcUs, cause: string): void {
     this.#say({ kind: "noFootage", cause, startUs: atUs, endUs: null });
-    this.events.end?.();
+    if (this.#holds) this.events.gap?.({ startUs: atUs, endUs: plus(clock.nowUs(), US_PER_DAY) });
+    else this.events.end?.();
   }
 
   #lookAhead(source: RecordedSource, utcUs: UtcUs): void {
@@ -244,7 +272,8 @@ export class Tile implements Player {
     const screen = this.#free.pop();
     if (screen === undefined) return;
     const window = windowFrom(end, clock.nowUs());
-    const request = { channel: source.request.channel, window, atUs: end, playing: false, speed: this.#speed };
+    const atUs = plus(end, ROUNDING_US);
+    const request = { channel: source.request.channel, window, atUs, playing: false, speed: this.#speed };
     const next: RecordedSource = this.#recorded(
       screen,
       request,
@@ -255,18 +284,20 @@ export class Tile implements Player {
   }
 
   #ended(source: RecordedSource, atUs: UtcUs): void {
-    if (source !== this.#shown) return;
-    const next = this.#prepared;
+    if (source !== this.#shown || this.#coming !== null) return;
     if (source.request.window.endUs === null) return this.events.end?.();
-    if (next?.listed == null) {
-      this.#dropPrepared();
-      return void this.#openRecorded(atUs);
-    }
+    const next = this.#prepared;
+    if (next === null) return this.#openRecorded(plus(atUs, ROUNDING_US));
     this.#prepared = null;
-    const gap = { startUs: atUs, endUs: next.positionUs() ?? atUs };
-    this.#reveal(next);
+    next.setSpeed(this.#speed);
     next.setPlaying(this.#playing);
-    if (gap.endUs - gap.startUs > 1_500_000) this.#met(next, gap);
+    const fromUs = next.positionUs();
+    if (fromUs === null) {
+      this.#coming = next; // shown as soon as it is there
+      return;
+    }
+    this.#reveal(next);
+    if (fromUs - atUs >= NO_GAP_US) this.#met(next, { startUs: atUs, endUs: fromUs });
   }
 
   // --- orders
@@ -283,7 +314,9 @@ export class Tile implements Player {
 
   setPlaying(playing: boolean): void {
     this.#playing = playing;
+    const held = this.#holding;
     if (playing) this.#holding = null;
+    if (playing && held?.open) return this.#resume(held.span.endUs);
     (this.#coming ?? this.#shown)?.setPlaying(playing);
   }
 

@@ -9,9 +9,9 @@ export interface PlaylistWindow {
   readonly endUs: UtcUs | null;
 }
 
-/** So much before the instant, for going back a little. */
-export const BEFORE_US = 5 * US_PER_MINUTE;
-export const AFTER_US = 25 * US_PER_MINUTE;
+/** So much before the instant, for going back a little. A longer playlist takes longer to make and to read, at each seek far away. */
+export const BEFORE_US = 2 * US_PER_MINUTE;
+export const AFTER_US = 13 * US_PER_MINUTE;
 /** Closer to now than this, the playlist is left open; the recorder lists the last ten minutes of an open one. */
 export const OPEN_US = 9 * US_PER_MINUTE;
 /** So long before a window ends, at normal speed, the next one is prepared. */

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { PictureState } from "../state/types";
+import { US_PER_S, utcUs, type UtcUs } from "../time/instant";
+import { FakeScreen } from "./fake_screen";
+import * as session from "./session";
+import { Tile } from "./tile";
+
+const START = utcUs(1_700_000_000_000_000);
+
+class FakeSocket {
+  static made: FakeSocket[] = [];
+  binaryType = "";
+  onmessage: ((message: { data: ArrayBuffer }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  closed = false;
+
+  constructor(readonly url: string) {
+    FakeSocket.made.push(this);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  tell(kind: number, fields: unknown): void {
+    const text = new TextEncoder().encode(JSON.stringify(fields));
+    this.onmessage?.({ data: new Uint8Array([kind, ...text]).buffer });
+  }
+  header(): void {
+    this.tell(1, {
+      mimeType: 'video/mp4; codecs="avc1.64001f"',
+      codecs: "avc1.64001f",
+      audio: false,
+      startUtcUs: START,
+    });
+  }
+  part(): void {
+    const data = new Uint8Array(12);
+    data[0] = 3;
+    this.onmessage?.({ data: data.buffer });
+  }
+}
+
+const last = (): FakeSocket => {
+  const found = FakeSocket.made.at(-1);
+  if (found === undefined) throw new Error("no socket was opened");
+  return found;
+};
+
+function stage() {
+  const screens: [FakeScreen, FakeScreen] = [new FakeScreen(), new FakeScreen()];
+  const told = { states: [] as PictureState[], painted: [] as UtcUs[] };
+  const tile = new Tile(screens, {
+    state: (state) => told.states.push(state),
+    painted: (utc) => told.painted.push(utc),
+  });
+  const opened = (): FakeScreen => screens.find((screen) => screen.live !== null && !screen.shown) ?? screens[0];
+  return { screens, told, tile, opened };
+}
+
+function playing() {
+  const found = stage();
+  found.tile.showLive(3, "sub");
+  last().header();
+  const screen = found.opened();
+  screen.loaded(2, 3);
+  screen.paint(2);
+  return { ...found, screen };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+  FakeSocket.made = [];
+  vi.stubGlobal("WebSocket", FakeSocket);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it("plays from the first key frame that is there", () => {
+  const { told, screen } = playing();
+  expect(last().url).toMatch(/^ws:.*\/api\/channel\/3\/live\?stream=sub$/);
+  expect([screen.atS, screen.paused, screen.shown]).toEqual([2, false, true]);
+  expect(told.painted).toEqual([START + 2 * US_PER_S]);
+  expect(told.states.map(({ kind }) => kind)).toEqual(["playing"]);
+});
+
+it("asks once for what it shows", () => {
+  const { tile } = playing();
+  tile.showLive(3, "sub");
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+describe("a picture that stands", () => {
+  it("says so after two seconds, and plays again by itself", () => {
+    const { told, screen } = playing();
+    vi.advanceTimersByTime(1_700);
+    expect(told.states.at(-1)?.kind).toBe("playing");
+    vi.advanceTimersByTime(600);
+    expect(told.states.at(-1)).toEqual({ kind: "stalled", sinceUs: START + 2 * US_PER_S });
+    screen.paint(2.5);
+    expect(told.states.at(-1)?.kind).toBe("playing");
+  });
+
+  it("says why when the recorder told", () => {
+    const { told } = playing();
+    last().tell(4, { event: "ended", cause: "camera offline", detail: "" });
+    vi.advanceTimersByTime(2_300);
+    expect(told.states.at(-1)).toEqual({ kind: "lost", cause: "camera offline", sinceUs: START + 2 * US_PER_S });
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.made).toHaveLength(1); // the recorder goes on when the camera is back
+  });
+
+  it("asks anew when the line is silent", () => {
+    playing();
+    vi.advanceTimersByTime(12_000);
+    expect(FakeSocket.made.length).toBeGreaterThan(1);
+  });
+});
+
+describe("a line that ends", () => {
+  it("keeps the picture, says so, and asks again", () => {
+    const { told, screen, opened } = playing();
+    last().onclose?.({ code: 1013 });
+    expect(screen.shown).toBe(true);
+    expect(told.states.at(-1)).toMatchObject({ kind: "lost", cause: "the recorder does not answer" });
+    vi.advanceTimersByTime(1_000);
+    expect(FakeSocket.made).toHaveLength(2);
+    last().header();
+    const next = opened();
+    next.loaded(7, 8);
+    next.paint(7);
+    expect([screen.shown, next.shown]).toEqual([false, true]);
+    expect(told.states.at(-1)?.kind).toBe("playing");
+  });
+
+  it("asks ever more rarely", () => {
+    playing();
+    for (let tries = 0; tries < 6; tries += 1) {
+      last().onclose?.({ code: 1013 });
+      vi.advanceTimersByTime(700 * 2 ** tries);
+    }
+    const before = FakeSocket.made.length;
+    last().onclose?.({ code: 1013 });
+    vi.advanceTimersByTime(5_000);
+    expect(FakeSocket.made).toHaveLength(before);
+  });
+
+  it("finds out whether the session ended", () => {
+    const asked = vi.spyOn(session, "stillSignedIn").mockReturnValue();
+    playing();
+    last().onclose?.({ code: 1008 });
+    expect(asked).toHaveBeenCalledOnce();
+  });
+});
+
+it("takes up a new format on the other screen, at once", () => {
+  const { screen, opened, told } = playing();
+  last().header();
+  vi.advanceTimersByTime(1);
+  expect(FakeSocket.made).toHaveLength(2);
+  expect(told.states.at(-1)?.kind).toBe("playing");
+  last().header();
+  expect(opened()).not.toBe(screen);
+});
+
+it("says what it cannot play, and closes the line", () => {
+  const { tile, screens, told } = stage();
+  for (const screen of screens) screen.playable = false;
+  tile.showLive(1, "main");
+  last().tell(1, { mimeType: 'video/mp4; codecs="hvc1.1"', codecs: "hvc1.1", audio: false, startUtcUs: START });
+  expect(told.states.at(-1)).toEqual({ kind: "unsupported", codec: "hvc1.1" });
+  expect(last().closed).toBe(true);
+});
+
+it("stands still when it is frozen", () => {
+  const { tile, screen, told } = playing();
+  tile.freeze();
+  expect([screen.paused, screen.shown, last().closed]).toEqual([true, true, true]);
+  expect(told.states.at(-1)?.kind).toBe("paused");
+  vi.advanceTimersByTime(60_000);
+  expect(FakeSocket.made).toHaveLength(1);
+});
