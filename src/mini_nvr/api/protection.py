@@ -15,6 +15,7 @@ from mini_nvr.api.instants import Instant, parse_range, show_instant
 from mini_nvr.api.problems import not_found
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.protecting import protect_file, protect_range
+from mini_nvr.catalog.protection_list import write_protection_list
 
 router = APIRouter(tags=["recordings"])
 
@@ -93,6 +94,7 @@ def _protect_file(deps: Deps, user: str, caller: Caller, path: str, protected: b
     row = protect_file(deps.catalog, name, protected=protected)
     if row is None:
         raise unknown
+    write_protection_list(deps.catalog, deps.record_dir)
     deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, path, f"channel {row.channel}")
     return row
 
@@ -115,6 +117,7 @@ def _protect_range(deps: Deps, user: str, caller: Caller, wanted: tuple[int, str
     require_channel(deps, user, channel)
     first, last = parse_range(start, end)
     rows = protect_range(deps.catalog, channel, first, last, protected=protected)
+    write_protection_list(deps.catalog, deps.record_dir)
     shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (first, last))
     detail = f"{shown}: {len(rows)} files, {sum(row.size_bytes for row in rows)} bytes"
     deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, f"channel {channel}", detail)

@@ -4,7 +4,7 @@ Rows that the recorder added since the rescan began (`id` above `newest`), and r
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -76,11 +76,16 @@ def newest_id(catalog: Catalog) -> int:
 
 
 def exchange(
-    catalog: Catalog, staging_dir: Path, newest: int, unreadable: Sequence[PurePosixPath], kept: Sequence[PurePosixPath] = ()
+    catalog: Catalog,
+    staging_dir: Path,
+    newest: int,
+    unreadable: Sequence[PurePosixPath],
+    kept: Sequence[PurePosixPath] = (),
+    finish: Callable[[Connection], None] = lambda connection: None,
 ) -> int:
     """Make the staged rows the catalog's; returns how many rows were dropped because their file is gone.
 
-    kept: paths whose rows stay as they are.
+    kept: paths whose rows stay as they are. finish: what else belongs into the transaction, once the rows are there.
     """
     with _attached(catalog, staging_dir / FILE_NAME) as connection, connection.begin():
         _list_files_on_disk(connection, unreadable, kept)
@@ -93,6 +98,7 @@ def exchange(
         raise_meta(connection, LONGEST_SEGMENT, longest or 0)
         for channel in connection.scalars(select(channels.c.number)).all():
             _explain_gaps(connection, channel)
+        finish(connection)
         connection.execute(delete(meta).where(meta.c.key == RESCAN_DUE))
     return dropped
 

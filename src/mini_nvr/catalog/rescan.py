@@ -11,13 +11,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
+
+from sqlalchemy import Connection
 
 from mini_nvr.catalog.conversions import foreign_paths
 from mini_nvr.catalog.exchange import exchange, newest_id
 from mini_nvr.catalog.footage import day_folders, files_in, is_there
 from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import GapChange, SegmentChange
+from mini_nvr.catalog.protection_list import restore_protection
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rows import ImplausibleFacts, segment_entry
 from mini_nvr.errors import SegmentError
@@ -86,8 +90,13 @@ def rescan(
                 if progress is not None:
                     progress(reader.report.files)
         kept = [path for path in foreign_paths(catalog) if is_there(record_dir, path)]
-        reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths, kept)
+        finish = partial(restore_protection, record_dir=record_dir) if catalog.was_rebuilt else _nothing_more
+        reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths, kept, finish)
     return reader.report
+
+
+def _nothing_more(_: Connection) -> None:
+    """A catalog that was there knows itself what is protected."""
 
 
 class _Reader:
