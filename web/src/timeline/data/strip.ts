@@ -90,9 +90,21 @@ export function stripOf(json: TimelineOfChannel, span: Span, askedUs: UtcUs): St
     activity: {
       startUs: fromMs(start),
       stepUs: step * US_PER_S,
-      rates: Float32Array.from(bytesPerSecond, (rate) => rate ?? NaN),
+      rates: ratesOf(bytesPerSecond, askedUs < span.endUs),
     },
   };
+}
+
+/**
+ * While footage grows, its last bucket may hold hardly more than a key frame, which would look like much activity: it is not taken for more
+ * than the one before.
+ */
+function ratesOf(told: readonly (number | null)[], grows: boolean): Float32Array {
+  const rates = Float32Array.from(told, (rate) => rate ?? NaN);
+  const last = rates.findLastIndex((rate) => !Number.isNaN(rate));
+  const before = rates[last - 1];
+  if (grows && before !== undefined && before < (rates[last] as number)) rates[last] = before;
+  return rates;
 }
 
 /** Index of the first pair that ends after an instant; as many as there are pairs when none does. */

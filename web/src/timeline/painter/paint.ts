@@ -1,4 +1,5 @@
 /** Paints one picture of the timeline. */
+import { paintGoing } from "./going";
 import type { Palette } from "./palette";
 import { RowPainter } from "./rows";
 import { paintLabels, paintLines } from "./ruler";
@@ -15,6 +16,7 @@ export class Painter {
     brush.fillRect(0, 0, view.widthPx, layout.height);
     paintLines(brush, scene, palette);
     this.#rows.paint(brush, scene, palette);
+    paintGoing(brush, scene, palette);
     paintHoverRow(brush, scene, palette);
     paintTitle(brush, scene, palette);
     paintLabels(brush, scene, palette);

@@ -243,3 +243,16 @@ describe("marks", () => {
     expect(paint({}, { scene: { selection } }).brush.texts).toEqual(expect.arrayContaining(["12:50:00", "12:55:00"]));
   });
 });
+
+it("fades what is about to be deleted, in its own row and inside the picture", () => {
+  const going = [
+    { startUs: utcUs(at(100) * 1_000), endUs: utcUs(at(200) * 1_000) },
+    { startUs: utcUs(at(-500) * 1_000), endUs: utcUs(at(-100) * 1_000) },
+  ];
+  const scene = { going: ({ channel }: Row) => (channel === 1 ? going : []) };
+  const painted = paint({ spans: [[at(0), at(900)]] }, { scene });
+  const faded = inBand(painted, "background").filter((box) => box.width < 1_000);
+  expect(faded).toEqual([
+    expect.objectContaining({ x: 100, width: 100, y: painted.band.top, height: painted.band.height }),
+  ]);
+});

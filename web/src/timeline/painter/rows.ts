@@ -9,8 +9,8 @@ import type { Piece } from "../data/cache";
 
 /** A gap up to this wide is painted full, as slanted lines would not be seen in it. */
 const NARROW_PX = 4;
-/** The soft end of what grows. */
-const SOFT_PX = 10;
+/** What is known to be recorded ends at the newest checkpoint; from longer ago than this nothing grows. */
+const GROWING_US = 15e6;
 
 /** Kept from picture to picture, so that painting makes no garbage. */
 export class RowPainter {
@@ -113,9 +113,9 @@ function paintGrowing(brush: Brush, scene: Scene, palette: Palette, row: Row, pi
   const newest = pieces.at(-1)?.strip;
   const endUs = newest?.spans.at(-1);
   if (newest === undefined || endUs === undefined || (newest.gaps.at(-1) ?? 0) > endUs) return;
-  if (newest.span.endUs < scene.nowUs || scene.nowUs - endUs > 15e6) return;
+  if (newest.span.endUs < scene.nowUs || scene.nowUs - endUs > GROWING_US) return;
   const start = xOf(scene.view, endUs);
-  const end = Math.min(Math.max(start + 2, xOf(scene.view, scene.nowUs)), start + SOFT_PX);
+  const end = Math.max(start + 2, xOf(scene.view, scene.nowUs));
   const fade = brush.createLinearGradient(start, 0, end, 0);
   fade.addColorStop(0, palette.recorded);
   fade.addColorStop(1, "transparent");

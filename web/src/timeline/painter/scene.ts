@@ -22,6 +22,8 @@ export interface Scene {
   /** The name of the selected camera. */
   readonly title: string;
   pieces(row: Row): readonly Piece[];
+  /** Footage that is about to be deleted. */
+  going?(row: Row): readonly Span[];
 }
 
 /** What is used of a canvas. */
