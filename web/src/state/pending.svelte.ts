@@ -68,12 +68,12 @@ export class Pending {
 
   /** Whether a file is going or gone, so that no list shows it. */
   hides(path: string): boolean {
-    return this.#gone.has(path) || this.#going().some((deletion) => deletion.paths.includes(path));
+    return this.#gone.has(path) || this.going.some((deletion) => deletion.paths.includes(path));
   }
 
   /** Footage of a camera that is going, in no order. */
   spansOf(channel: Channel): readonly Span[] {
-    return this.#going().flatMap((deletion) => deletion.spans.get(channel) ?? []);
+    return this.going.flatMap((deletion) => deletion.spans.get(channel) ?? []);
   }
 
   /** Nothing is deleted that still waits, as when the session ends. */
@@ -81,7 +81,8 @@ export class Pending {
     for (const id of [...this.#waiting.keys()]) this.#undo(id);
   }
 
-  #going(): readonly Deletion[] {
+  /** Deletions that are waiting or under way. */
+  get going(): readonly Deletion[] {
     return [...[...this.#waiting.values()].map((one) => one.deletion), ...this.#asked];
   }
 
