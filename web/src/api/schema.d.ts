@@ -15,7 +15,8 @@ export interface paths {
          * A range as one MP4
          * @description Starts exactly at `start`, goes over files and gaps, and can be resumed by `Range`.
          *
-         *     Where the picture's format changes inside the range: 409 with the `ranges` that can be exported one by one.
+         *     Any length. Where the picture's format changes inside the range: 409 with the `ranges` that can be exported one by one. 503 with
+         *     Retry-After while sixteen exports are under way, or two that are long (more than 1,000 files) are being planned.
          */
         get: operations["export_api_channel__ch__export_mp4_get"];
         put?: never;
@@ -57,7 +58,7 @@ export interface paths {
         };
         /**
          * HLS playlist
-         * @description The footage between two instants, at most 25 hours; without `end`, a live playlist that grows at each checkpoint.
+         * @description The footage between two instants, of any length; without `end`, a live playlist that grows at each checkpoint.
          */
         get: operations["media_playlist_api_channel__ch__playlist_m3u8_get"];
         put?: never;
@@ -76,8 +77,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The files of a day
-         * @description Every file with footage of that day; the first one may have begun on the day before.
+         * The files of a day or a range
+         * @description Every file with footage of that day, or of [start, end); the first and the last one may reach out of it.
          */
         get: operations["list_recordings_api_channel__ch__recordings_get"];
         put?: never;
@@ -140,9 +141,10 @@ export interface paths {
          * @description Each event is JSON with a key `event`.
          *
          *     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
-         *     `segmentSealed`, `deleted`, `storageAlarm` (a disk keeps footage from being written; `over` when it does no more), `clock` (the
-         *     recorder's, `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and
-         *     should ask anew for what it shows.
+         *     `segmentSealed`, `deleted` (a file, by a user or by cleanup), `protected` (a range is protected or is no more), `storageAlarm`
+         *     (a disk keeps footage from being written, or a limit cannot be kept; `over` when that has ended), `clock` (the recorder's,
+         *     `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was too slow and should ask
+         *     anew for what it shows. Listening alone keeps no session alive; watching live does.
          */
         get: operations["events_api_events_get"];
         put?: never;
@@ -273,6 +275,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recording/protect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Protect a file
+         * @description Cleanup keeps the recording until the protection is taken away; one that is still being written may be protected too.
+         */
+        post: operations["protect_recording_api_recording_protect_post"];
+        /**
+         * End a file's protection
+         * @description The recording goes when its turn comes. It is not deleted by this.
+         */
+        delete: operations["unprotect_recording_api_recording_protect_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete the files inside a range
+         * @description Deletes, for good, every file that lies wholly inside [start, end).
+         *
+         *     What is being written or protected stays, and so does a file that reaches out of the range. GET
+         *     `/api/channel/{ch}/recordings?start=&end=` tells beforehand which files there are, and how large they are.
+         */
+        delete: operations["delete_recordings_api_recordings_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/protect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Protect the files of a range
+         * @description Protects every file of a channel with footage of [start, end), whole files as they are. What is recorded later is not.
+         */
+        post: operations["protect_recordings_api_recordings_protect_post"];
+        /**
+         * End the protection of a range
+         * @description Takes the protection away from every file of a channel with footage of [start, end). Nothing is deleted by this.
+         */
+        delete: operations["unprotect_recordings_api_recordings_protect_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments/{id}.mp4": {
         parameters: {
             query?: never;
@@ -345,7 +418,7 @@ export interface paths {
         };
         /**
          * Space
-         * @description Space used and left, and what that means in days.
+         * @description Space used and left, what that means in days, and what is wrong.
          */
         get: operations["storage_api_storage_get"];
         put?: never;
@@ -446,6 +519,18 @@ export interface components {
             name: string;
         };
         /**
+         * ChannelLimit
+         * @description The limits of one channel alone; null: none.
+         */
+        ChannelLimit: {
+            /** Channel */
+            channel: number;
+            /** Maxgb */
+            maxGB: number | null;
+            /** Retentiondays */
+            retentionDays: number | null;
+        };
+        /**
          * ChannelStorage
          * @description What one channel takes.
          */
@@ -466,6 +551,11 @@ export interface components {
              * @description Where its footage begins, RFC 3339.
              */
             oldest: string | null;
+            /**
+             * Protectedbytes
+             * @description Of `bytes`, what cleanup never deletes.
+             */
+            protectedBytes: number;
         };
         /**
          * Config
@@ -542,6 +632,20 @@ export interface components {
             path: string;
         };
         /**
+         * Kept
+         * @description A file of the range that is still there.
+         */
+        Kept: {
+            /** Path */
+            path: string;
+            /**
+             * Reason
+             * @description `live`, `protected`, `reaches out of the range`, `no plain file`, `disk refuses` or `gone already`.
+             * @example protected
+             */
+            reason: string;
+        };
+        /**
          * Live
          * @description All channels by their number.
          */
@@ -584,6 +688,11 @@ export interface components {
              * @description When this state began, RFC 3339.
              */
             since: string | null;
+            /**
+             * Sinceutcms
+             * @description The same in milliseconds since 1970.
+             */
+            sinceUtcMs: number | null;
             /**
              * Status
              * @description LIVE: frames arrive and are recorded. REC: there are recordings, no frames now. OFF.
@@ -718,6 +827,59 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Protection
+         * @description One recording as it is now.
+         */
+        Protection: {
+            /** Path */
+            path: string;
+            /** Protected */
+            protected: boolean;
+        };
+        /**
+         * RangeDeleted
+         * @description What became of the files of a range, oldest first.
+         */
+        RangeDeleted: {
+            /**
+             * Bytes
+             * @description How much room the deleted files took.
+             */
+            bytes: number;
+            /**
+             * Deleted
+             * @description Their paths under RECORD_DIR.
+             */
+            deleted: string[];
+            /** Kept */
+            kept: components["schemas"]["Kept"][];
+        };
+        /**
+         * RangeProtection
+         * @description The recordings of a range as they are now.
+         */
+        RangeProtection: {
+            /**
+             * Bytes
+             * @description What they take.
+             */
+            bytes: number;
+            /**
+             * End
+             * @description Where the last of them ends.
+             */
+            end: string | null;
+            /** Files */
+            files: number;
+            /** Protected */
+            protected: boolean;
+            /**
+             * Start
+             * @description Where the first of them begins, RFC 3339; null: there is none.
+             */
+            start: string | null;
+        };
+        /**
          * Recording
          * @description One file of footage.
          */
@@ -785,7 +947,7 @@ export interface components {
         };
         /**
          * Recordings
-         * @description The files of one day, oldest first.
+         * @description The files of a day or of a range, oldest first.
          */
         Recordings: {
             /** Recordings */
@@ -804,6 +966,8 @@ export interface components {
          * @description GB are 2^30 bytes. Of the two forecasts, one is null; both are while nothing is known of the rate.
          */
         Storage: {
+            /** Alarms */
+            alarms: components["schemas"]["StorageAlarm"][];
             /**
              * Dayskept
              * @description How far back footage reaches when it is full.
@@ -819,18 +983,77 @@ export interface components {
              * @description On the volume; null: it is not there.
              */
             freeGB: number | null;
+            limits: components["schemas"]["StorageLimits"];
             /**
              * Maxgb
              * @description The most that footage may take; null: no limit.
              */
             maxGB: number | null;
+            /**
+             * Oldestgoesat
+             * @description When the next file is deleted if recording goes on as it does, RFC 3339; null: never, or nobody can tell.
+             */
+            oldestGoesAt: string | null;
             /** Perchannel */
             perChannel: components["schemas"]["ChannelStorage"][];
+            /**
+             * Protectedbytes
+             * @description What cleanup never deletes, of all footage.
+             */
+            protectedBytes: number;
             /**
              * Usedgb
              * @description All footage.
              */
             usedGB: number;
+        };
+        /**
+         * StorageAlarm
+         * @description Something that the owner has to do something about.
+         */
+        StorageAlarm: {
+            /**
+             * Kind
+             * @description Stable, for programs.
+             * @example protected footage exceeds the limit
+             */
+            kind: string;
+            /**
+             * Message
+             * @description Cause and remedy.
+             */
+            message: string;
+            /**
+             * Since
+             * @description RFC 3339; null: not known.
+             */
+            since: string | null;
+        };
+        /**
+         * StorageLimits
+         * @description What cleanup keeps; null: no such limit.
+         */
+        StorageLimits: {
+            /**
+             * Channels
+             * @description Channels with limits of their own.
+             */
+            channels: components["schemas"]["ChannelLimit"][];
+            /**
+             * Maxgb
+             * @description The most that all footage may take.
+             */
+            maxGB: number | null;
+            /**
+             * Minfreegb
+             * @description To be kept free on the volume.
+             */
+            minFreeGB: number | null;
+            /**
+             * Retentiondays
+             * @description Footage that is older goes.
+             */
+            retentionDays: number | null;
         };
         /**
          * Timeline
@@ -1053,7 +1276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1142,7 +1365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1223,7 +1446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1236,9 +1459,13 @@ export interface operations {
     };
     list_recordings_api_channel__ch__recordings_get: {
         parameters: {
-            query: {
+            query?: {
                 /** @description YYYY-MM-DD in the configured time zone. */
-                date: string;
+                date?: string | null;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                end?: string | null;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                start?: string | null;
             };
             header?: never;
             path: {
@@ -1303,7 +1530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1368,7 +1595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1445,7 +1672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1471,7 +1698,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        data: string;
+                    };
                 };
             };
             /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
@@ -1510,7 +1739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1575,7 +1804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1671,7 +1900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1745,7 +1974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1801,7 +2030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1888,7 +2117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1983,7 +2212,449 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    protect_recording_api_recording_protect_post: {
+        parameters: {
+            query: {
+                /** @description A recording's `name`. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or here it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Protection"];
+                };
+            };
+            /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first; `sign-in-refused`: The user name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required`: Set a new password first; `cross-site`: The request comes from another site; `csrf`: The CSRF token is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is no such thing; `no-footage`: There is no footage at that time */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: This address does not take that method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unprotect_recording_api_recording_protect_delete: {
+        parameters: {
+            query: {
+                /** @description A recording's `name`. */
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or here it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Protection"];
+                };
+            };
+            /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first; `sign-in-refused`: The user name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required`: Set a new password first; `cross-site`: The request comes from another site; `csrf`: The CSRF token is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is no such thing; `no-footage`: There is no footage at that time */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: This address does not take that method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_recordings_api_recordings_delete: {
+        parameters: {
+            query: {
+                /** @description The channel's number. */
+                channel: number;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                end: string;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                start: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or here it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeDeleted"];
+                };
+            };
+            /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first; `sign-in-refused`: The user name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required`: Set a new password first; `cross-site`: The request comes from another site; `csrf`: The CSRF token is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is no such thing; `no-footage`: There is no footage at that time */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: This address does not take that method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    protect_recordings_api_recordings_protect_post: {
+        parameters: {
+            query: {
+                /** @description The channel's number. */
+                channel: number;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                end: string;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                start: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or here it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeProtection"];
+                };
+            };
+            /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first; `sign-in-refused`: The user name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required`: Set a new password first; `cross-site`: The request comes from another site; `csrf`: The CSRF token is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is no such thing; `no-footage`: There is no footage at that time */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: This address does not take that method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unprotect_recordings_api_recordings_protect_delete: {
+        parameters: {
+            query: {
+                /** @description The channel's number. */
+                channel: number;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                end: string;
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
+                start: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, or here it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RangeProtection"];
+                };
+            };
+            /** @description `invalid-request`: The request cannot be understood; `invalid-parameter`: A parameter has a value that is not allowed; `password-refused`: The new password cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sign-in-required`: Sign in first; `sign-in-refused`: The user name or the password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-change-required`: Set a new password first; `cross-site`: The request comes from another site; `csrf`: The CSRF token is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is no such thing; `no-footage`: There is no footage at that time */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `method-not-allowed`: This address does not take that method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2088,7 +2759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +2824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2239,7 +2910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2304,7 +2975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2386,7 +3057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2442,7 +3113,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2507,7 +3178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: A part of the program does not answer */
+            /** @description `busy`: Too much of this is under way already; `unavailable`: A part of the program does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
