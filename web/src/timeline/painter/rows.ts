@@ -45,7 +45,7 @@ export class RowPainter {
   #gaps(brush: Brush, { dpr, view }: Scene, palette: Palette, row: Row): void {
     const narrow = NARROW_PX * dpr;
     const hatch = palette.hatch((-view.startUs / view.usPerPx) % HATCH_PX);
-    this.#fill(brush, row, dpr, palette.gap, (code) => code === GAP);
+    this.#fill(brush, row, dpr, palette.gap, (code, width) => code === GAP && width > narrow);
     this.#fill(brush, row, dpr, hatch, (code, width) => (code === GAP || code === MIXED) && width > narrow);
     this.#fill(brush, row, dpr, palette.warn, (code, width) => (code === GAP || code === MIXED) && width <= narrow);
   }
