@@ -81,10 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
     listed, reset = _add_user_commands(commands)
+    convert = add("convert", _convert, "have the storage service turn MJPEG of other products into H.264")
+    convert.add_argument("--mjpeg", action="store_true", required=True, help="the originals go once every picture was encoded")
     rescan = add("rescan", _rescan, "rebuild the catalog from the files (while nothing records)")
     cleanup = add("cleanup", _cleanup, "delete the footage that the limits ask for, now")
     cleanup.add_argument("--dry-run", action="store_true", help="only show what would be deleted, and why")
-    for sub in (run, recorder, storage, web, check, status, rescan, cleanup, listed, reset):
+    for sub in (run, recorder, storage, web, check, status, convert, rescan, cleanup, listed, reset):
         sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
     demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
     demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
@@ -197,6 +199,13 @@ def _cleanup(arguments: argparse.Namespace) -> int:
     from mini_nvr.services.cleanup import run
 
     return run(settings, dry_run=arguments.dry_run)
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    settings = _command_settings("convert", arguments.env_file, needs_cameras=False)
+    from mini_nvr.services.convert import run
+
+    return run(settings)
 
 
 def _user_hash(arguments: argparse.Namespace) -> int:

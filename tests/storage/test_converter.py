@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ from mini_nvr.playback.export import plan
 from mini_nvr.playback.playlist import playlist
 from mini_nvr.segment.matroska import scan_matroska as scan_mkv
 from mini_nvr.segment.scan import scan
+from mini_nvr.services import convert
 from mini_nvr.storage.alarms import AlarmKind
 from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
+from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.foreign import originals
 from tests.support.clock import FakeClock
 from tests.support.conversion import NOW_UTC_US, OWN, OWN_START, Archive, record_own, rows
@@ -268,3 +271,42 @@ def test_attempts_come_less_and_less_often() -> None:
     assert waits[0] == FIRST_RETRY_US
     assert waits == sorted(waits)
     assert waits[-1] == LAST_RETRY_US
+
+
+def test_mjpeg_is_encoded_when_the_owner_wishes_it(archive: Archive, clock: FakeClock) -> None:
+    path = "ch1/2023-11-14/100000.mkv"
+    before = pictures(make(archive.record_dir / path, video=MJPEG))
+    converter = archive.converter(clock)
+    converter.look()
+    assert archive.files() == [path]
+    said = StringIO()
+    assert convert.run(archive.settings, file=said) == 0
+    assert "1 file with MJPEG" in said.getvalue()
+    clock.advance(3_600)
+    converter.look()
+    assert archive.files() == ["ch1/2023-11-14/100000+0000.mp4"]
+    assert len(pictures(archive.record_dir / archive.files()[0])) == len(before)
+    assert count_failed(archive.catalog) == 0
+    convert.run(archive.settings, file=said)
+    assert "no file" in said.getvalue()
+
+
+@pytest.mark.parametrize("step", ["renamed", "exchanged"])
+def test_mjpeg_that_was_half_done_is_finished(archive: Archive, clock: FakeClock, step: Step) -> None:
+    class Killed(BaseException):
+        """No clean-up of ours catches it and goes on."""
+
+    def kill(done: Step) -> None:
+        if done == step:
+            raise Killed
+
+    make(archive.record_dir / "ch1/2023-11-14/100000.mkv", video=MJPEG)
+    archive.converter(clock).look()
+    convert.run(archive.settings, file=StringIO())
+    with pytest.raises(Killed):
+        archive.converter(clock, kill).look()
+    assert len(archive.files()) == 2
+    archive.converter(clock).look()
+    assert archive.files() == ["ch1/2023-11-14/100000+0000.mp4"]
+    assert rows(archive) == [(archive.files()[0], "sealed")]
+    assert count_failed(archive.catalog) == 0

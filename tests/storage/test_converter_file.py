@@ -227,6 +227,21 @@ def test_a_fingerprint_tells_files_apart_and_knows_its_own(tmp_path: Path) -> No
     assert not fingerprint_of(one, no_pace).matches(fingerprint_of(other, no_pace))
 
 
+def test_mjpeg_becomes_h264_when_the_owner_asks_for_it(tmp_path: Path) -> None:
+    path = make(tmp_path / "mjpeg.mkv", video=(*MJPEG, "-pix_fmt", "yuvj420p"), audio=("-c:a", "pcm_alaw"))
+    source = Original(path, "mkv", HEADER, encode_mjpeg=True)
+    facts = converted(source, tmp_path / "out.mp4")
+    assert facts.video_frames == len(pictures(path)) == len(pictures(tmp_path / "out.mp4"))
+    assert facts.duration_us == 3_000_000
+    assert [entry.start_90k for entry in facts.index] == [0, 180_000]
+    assert fingerprint_of(source, no_pace).matches(fingerprint_of(source, no_pace))
+    compared = subprocess.run(
+        ["ffmpeg", "-i", str(path), "-i", str(tmp_path / "out.mp4"), "-lavfi", "psnr", "-f", "null", "-"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert float(compared.stderr.rpartition("average:")[2].split()[0]) > 40
+
+
 def test_time_need_not_begin_at_zero(tmp_path: Path) -> None:
     """As FFmpeg's segments that go on where the one before ended."""
     source = make(tmp_path / "late.mkv", audio=("-c:a", "pcm_alaw"), more=("-output_ts_offset", "300"))

@@ -67,7 +67,6 @@ def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChan
             values = {"path": str(change.path), "protected": int(protected)}
             connection.execute(update(segments).where(segments.c.id == old.id).values(values))
         _put(connection, [change], [entry])
-        connection.execute(delete(conversions).where(conversions.c.path == str(original)))
         _explain_around(connection, [change])
         return True
 
@@ -91,6 +90,13 @@ def note_failure(catalog: Catalog, failed: FailedConversion) -> None:
     statement = statement.on_conflict_do_update(index_elements=["path"], set_={name: statement.excluded[name] for name in fields})
     with catalog.database.write() as connection:
         connection.execute(statement)
+
+
+def ask_again(catalog: Catalog, said: str, wish: str) -> int:
+    """Let the failed conversions whose error holds `said` be due now, with `wish` in its place; how many they are."""
+    wanted = conversions.c.error.contains(said, autoescape=True)
+    with catalog.database.write() as connection:
+        return connection.execute(update(conversions).where(wanted).values(next_utc_us=0, error=wish)).rowcount
 
 
 def failure_of(catalog: Catalog, path: PurePosixPath) -> FailedConversion | None:

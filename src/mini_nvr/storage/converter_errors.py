@@ -1,6 +1,12 @@
 """Why a file is not converted, where the next attempt depends on it."""
 
+from typing import Final
+
 from mini_nvr.errors import MiniNvrError
+
+MJPEG_SAID: Final = "holds mjpeg video"
+"""What is remembered of MJPEG that nobody asked to be encoded, and, below, once the owner did."""
+MJPEG_WISH: Final = "to become H.264, as its owner wishes"
 
 
 class ConversionError(MiniNvrError):

@@ -21,6 +21,7 @@ from mini_nvr.segment.model import Container, SegmentFacts, SegmentHeader
 from mini_nvr.storage.converter_audio import AudioTrack, audio_track
 from mini_nvr.storage.converter_errors import ConversionError, Unconvertible
 from mini_nvr.storage.converter_input import CodedVideo, Footage, open_input
+from mini_nvr.storage.converter_mjpeg import MjpegFootage
 from mini_nvr.storage.converter_parts import PartCutter
 
 MAX_DURATION_US: Final = 24 * 3600 * US_PER_S
@@ -38,6 +39,7 @@ class Original:
     """A file to convert, and what the result says about itself.
 
     video_frames, duration_us: what the original claims; None where it claims nothing.
+    encode_mjpeg: the owner asked for it.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Original:
     header: SegmentHeader
     video_frames: int | None = None
     duration_us: int | None = None
+    encode_mjpeg: bool = False
 
 
 @dataclass(slots=True)
@@ -154,7 +157,8 @@ def fingerprint_of(original: Original, pace: Pace) -> Fingerprint:
 @contextmanager
 def _parts_of(original: Original) -> Iterator[tuple[Footage, AudioTrack | None, Iterator[Part]]]:
     with open_input(original.path, original.container) as opened:
-        footage = Footage(opened, original.path, original.container)
+        kind = MjpegFootage if original.encode_mjpeg else Footage
+        footage = kind(opened, original.path, original.container)
         audio = audio_track(footage.audio_stream, original.path) if footage.audio_stream is not None else None
         yield footage, audio, _cut(original, footage, audio)
 

@@ -93,14 +93,30 @@ class Footage:
         self.account = Account()
         self.video_stream = require_video(opened, path)
         self.audio_stream = _only_audio(opened, path)
+        self.nals, self.format = self.open_video(container)
+        if self.audio_stream is not None and not _has_packets(path, container, self.audio_stream.index):
+            self.audio_stream = None
+
+    def open_video(self, container: Container) -> tuple[NalReader, VideoFormat]:
+        """How the video is read, and what it becomes.
+
+        Raises:
+            Unconvertible: it cannot be copied.
+        """
         codec = copied_codec(self.video_stream)
         if codec is None:
             name = self.video_stream.codec_context.codec.canonical_name
-            raise Unconvertible(f"{path.name}: holds {name} video, which no browser plays from MP4; it is kept as it is")
-        self._nals = NalReader(codec, bytes(self.video_stream.codec_context.extradata or b""))
-        self.format = self._format(container)
-        if self.audio_stream is not None and not _has_packets(path, container, self.audio_stream.index):
-            self.audio_stream = None
+            raise Unconvertible(f"{self.path.name}: holds {name} video, which no browser plays from MP4; it is kept as it is")
+        nals = NalReader(codec, bytes(self.video_stream.codec_context.extradata or b""))
+        return nals, self._format(nals, container)
+
+    def coded(self, packet: "av.Packet[Any]") -> tuple[bytes, bool]:
+        """A video packet as our files hold it, and whether it is a key frame; empty when it holds no picture.
+
+        Raises:
+            MediaError: it is damaged.
+        """
+        return self.nals.normalized(bytes(packet), self.format.parameter_sets), packet.is_keyframe
 
     def frames(self) -> Iterator[CodedVideo | CodedAudio]:
         """Everything from the first key frame on, in the order of the file.
@@ -124,7 +140,7 @@ class Footage:
                 self.account.leading += 1
                 continue
             try:
-                data = self._nals.normalized(bytes(packet), self.format.parameter_sets)
+                data, is_key = self.coded(packet)
             except MediaError as exc:
                 broken = f"frame {self.account.video_packets} is damaged: {exc}"
                 continue
@@ -132,7 +148,7 @@ class Footage:
                 self.account.bare += 1
                 continue
             pts, duration = times.place(packet.pts if packet.pts is not None else packet.dts, packet.duration)
-            yield CodedVideo(data, pts, duration, packet.is_keyframe)
+            yield CodedVideo(data, pts, duration, is_key)
         self.account.cut = broken is not None
         self._require_complete()
 
@@ -153,13 +169,13 @@ class Footage:
         if size - explained > size // _UNREAD_FRACTION:
             raise Unconvertible(f"{self.path.name}: {size - explained} of {size} bytes cannot be read; it is kept as it is")
 
-    def _format(self, container: Container) -> VideoFormat:
+    def _format(self, nals: NalReader, container: Container) -> VideoFormat:
         try:
-            return self._nals.format()
+            return nals.format()
         except MediaError:
             pass  # then the stream itself must tell
         try:
-            return self._nals.format(_first_key_frame(self.path, container))
+            return nals.format(_first_key_frame(self.path, container))
         except MediaError as exc:
             raise Unconvertible(f"{self.path.name}: its video cannot be described: {exc}") from exc
 

@@ -20,7 +20,7 @@ from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.segment.matroska import scan_matroska
 from mini_nvr.segment.names import parse_foreign_name, parse_segment_name
 from mini_nvr.storage.adoption import Adopted, look_at
-from mini_nvr.storage.converter_errors import ConversionError, ConversionStopped, Unconvertible
+from mini_nvr.storage.converter_errors import MJPEG_WISH, ConversionError, ConversionStopped, Unconvertible
 from mini_nvr.storage.converter_file import Original
 from mini_nvr.storage.converter_steps import Conversion, Job, Place, Step
 from mini_nvr.storage.foreign import Lately, originals
@@ -162,7 +162,9 @@ class ConversionRound:
 
     def _foreign_job(self, found: Adopted, *, known: bool) -> Job:
         facts, path = found.change.facts, found.change.path
-        return Job(path, Original(self._record_dir / path, facts.container, facts.header), known)
+        before = failure_of(self._catalog, path)
+        wished = before is not None and before.error == MJPEG_WISH
+        return Job(path, Original(self._record_dir / path, facts.container, facts.header, encode_mjpeg=wished), known)
 
     def _look_at(self, path: PurePosixPath) -> Adopted | None:
         foreign = parse_foreign_name(path)
