@@ -11,6 +11,7 @@ import { cameras } from "../state/cameras.svelte";
 import { causeOf } from "../state/causes";
 import { clock } from "../state/clock.svelte";
 import type { Channel } from "../state/types";
+import type { WatchState } from "../state/watch";
 import { watch } from "../state/watch.svelte";
 import { formatDuration } from "../time/format";
 import type { Span, UtcUs } from "../time/instant";
@@ -33,7 +34,7 @@ class Stage implements PartEvents {
   #movedMs = 0;
   /** The newest frame, while it has not been told because another was a moment ago. */
   #untold: { readonly utcUs: UtcUs; readonly jumps: number } | null = null;
-  #jumps = 0;
+  #before: WatchState = watch.now;
   #beat: ReturnType<typeof setInterval> | undefined;
   #unfollow: (() => void) | null = null;
   /** After a step of the picture that leads, the others go to its frame. */
@@ -85,22 +86,26 @@ class Stage implements PartEvents {
     const list = cameras.list;
     const onScreen = seen.hidden ? [] : state.order.filter((channel) => seen.channels.has(channel));
     untrack(() => {
-      if (state.jumps !== this.#jumps) this.#clock.set(state.instantUs, performance.now());
-      this.#jumps = state.jumps;
+      const stops = this.#begins(state);
       for (const part of this.#parts.values()) {
         // stills are shown while the playhead is dragged; what plays waits for its end
         if (state.scrubbing && !seen.hidden) part.scrub();
-        else
-          part.apply(
-            planOf(
-              list.find((one) => one.channel === part.channel),
-              state,
-              onScreen,
-            ),
-            state,
-          );
+        else {
+          const camera = list.find((one) => one.channel === part.channel);
+          part.apply(planOf(camera, state, onScreen), state);
+        }
       }
+      if (stops) this.#alignTo(this.#leader?.player.positionUs() ?? state.instantUs);
     });
+  }
+
+  /** Takes note of a new state; true when footage that played was paused where it was. */
+  #begins(state: WatchState): boolean {
+    const jumped = state.jumps !== this.#before.jumps;
+    const stops = !jumped && !this.#before.live && this.#before.intent === "playing" && state.intent === "paused";
+    if (jumped) this.#clock.set(state.instantUs, performance.now());
+    this.#before = state;
+    return stops && !state.scrubbing;
   }
 
   get #leader(): Part | undefined {
