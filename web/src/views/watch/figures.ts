@@ -17,9 +17,8 @@ export function figures(state: CameraState | undefined): string {
   return known.filter((text) => text !== null).join(" · ");
 }
 
-/** `14:30`, with seconds while it is fresh, with the day when that is another one. */
+/** `14:30:07`, with the day when that is another one. */
 export function sinceText(since: UtcUs, now: UtcUs, zone: string): string {
-  const fresh = now - since < 3_600_000_000;
-  const time = formatTime(since, zone, fresh ? "second" : "minute");
+  const time = formatTime(since, zone);
   return isoDay(since, zone) === isoDay(now, zone) ? time : `${formatShortDay(since, zone)}, ${time}`;
 }

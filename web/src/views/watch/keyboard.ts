@@ -78,6 +78,9 @@ export const KEYS: readonly KeyHelp[] = [
   },
   { shown: ["G"], says: "go to a typed time", bindings: [plain("g", { does: "goTo" })] },
   { shown: ["1 … 9"], says: "select a camera; again: show it alone", bindings: CAMERAS },
+  // these are the tiles' own
+  { shown: ["Enter", "Esc"], says: "show the camera alone; all again", bindings: [] },
+  { shown: ["Alt ←", "Alt →"], says: "move the tile that has the focus", bindings: [] },
   { shown: ["F"], says: "full screen", bindings: [plain("f", { does: "fullScreen" })] },
   { shown: ["S"], says: "snapshot of the selected camera", bindings: [plain("s", { does: "snapshot" })] },
   { shown: ["?"], says: "this list", bindings: [{ keys: ["?"], action: { does: "keys" } }] },

@@ -9,10 +9,11 @@ export type Word =
 /** clear: as it is. stale: without colour. dark: what it shows is not what is asked for. */
 export type Look = "clear" | "stale" | "dark";
 
-/** In the middle of the picture. `sinceUs` goes behind the title. */
+/** In the middle of the picture. `sinceUs` goes behind the title, and `untilUs` behind that. */
 export interface Message {
   readonly title: string;
   readonly sinceUs: UtcUs | null;
+  readonly untilUs: UtcUs | null;
   readonly cause: Cause | null;
 }
 
@@ -57,9 +58,12 @@ const state = (word: Word, look: Look, more: Partial<TileState> = {}): TileState
   ...more,
 });
 
-const message = (title: string, sinceUs: UtcUs | null, cause: Cause | null): { message: Message } => ({
-  message: { title, sinceUs, cause },
-});
+const message = (
+  title: string,
+  sinceUs: UtcUs | null,
+  cause: Cause | null,
+  untilUs: UtcUs | null = null,
+): { message: Message } => ({ message: { title, sinceUs, untilUs, cause } });
 
 /** What to say of a tile. */
 export function tileState(seen: Seen): TileState {
@@ -152,7 +156,7 @@ function recordedState(seen: Seen): TileState {
     case "lost":
       return state("NO PICTURE", "dark", message("No picture", null, whyLost(seen, picture.cause)));
     case "noFootage":
-      return state("NO FOOTAGE", "dark", message("No footage", picture.startUs, causeOf(picture.cause)));
+      return state("NO FOOTAGE", "dark", message("No footage", picture.startUs, causeOf(picture.cause), picture.endUs));
     case "failed":
       return failed(picture.detail);
     case "connecting":
@@ -167,6 +171,10 @@ function recordedStills({ stillFailure, painted }: Seen): TileState {
     return state("NO FOOTAGE", "dark", { ...message("No footage", null, causeOf(stillFailure)), stills: true });
   return state("RECORDED", "clear", { stills: true, ...(painted ? {} : message("Loading", null, null)) });
 }
+
+/** There will be no picture; the tile says why. */
+export const isOver = (picture: PictureState | undefined): boolean =>
+  picture?.kind === "noFootage" || picture?.kind === "lost" || picture?.kind === "failed";
 
 /** For screen readers: the state in a sentence, without times, which change too often. */
 export function spoken({ word, message: text, note, recording }: TileState): string {
