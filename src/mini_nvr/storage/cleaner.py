@@ -27,8 +27,9 @@ from mini_nvr.storage.limits import Limits, limits_of
 from mini_nvr.storage.measure import Measured, SpaceMeter
 from mini_nvr.storage.policy import Plan, Reason, Space, plan
 from mini_nvr.storage.rooms import RoomBook
-from mini_nvr.storage.tally import Tally, gigabytes
+from mini_nvr.storage.tally import Tally
 from mini_nvr.storage.unlink import remove_empty_day
+from mini_nvr.storage.unmet import above_volume, unmet_alarm
 from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
 
 MOST_A_BATCH = 32
@@ -245,31 +246,11 @@ class Cleaner:
     def _tell_unmet(self, unmet: frozenset[Reason], space: Space) -> None:
         """Nothing is left that may go, and still a limit is passed: that is the owner's to solve; recording goes on."""
         guarded = sum(protected_bytes(self._catalog).values()) if unmet else 0
-        names = ", ".join(sorted(unmet))
-        by_protection = None
-        otherwise = None
-        if unmet and guarded:
-            by_protection = (
-                f"{names}: {gigabytes(guarded)} of {gigabytes(space.used_bytes)} are protected and nothing else is left to "
-                "delete; end the protection of some footage, or raise the limit; recording goes on"
-            )
-        elif unmet:
-            otherwise = f"{names}: nothing is left to delete; raise the limit, or free the disk of other files; recording goes on"
-        self._alarms.set(AlarmKind.PROTECTED_FILLS_LIMIT, by_protection)
-        self._alarms.set(AlarmKind.LIMIT_UNREACHABLE, otherwise)
-        self._alarms.set(AlarmKind.LIMIT_ABOVE_VOLUME, self._limit_above_volume())
-
-    def _limit_above_volume(self) -> str | None:
-        limits = self._limits
-        if limits.max_bytes is None or limits.min_free_bytes is not None:
-            return None
+        kind, message = unmet_alarm(unmet, guarded, space.used_bytes)
+        for possible in (AlarmKind.PROTECTED_FILLS_LIMIT, AlarmKind.LIMIT_UNREACHABLE):
+            self._alarms.set(possible, message if possible is kind else None)
         total = shutil.disk_usage(self._record_dir).total
-        if limits.max_bytes <= total:
-            return None
-        return (
-            f"MAX_STORAGE_GB allows {gigabytes(limits.max_bytes)}, the volume of RECORD_DIR has {gigabytes(total)}: it would be "
-            "full before any footage is deleted; lower it, or set MIN_FREE_GB=1"
-        )
+        self._alarms.set(AlarmKind.LIMIT_ABOVE_VOLUME, above_volume(self._limits, total))
 
     def _back_off(self) -> float:
         wait_s, self._retry_s = self._retry_s, min(LONGEST_RETRY_S, 2 * self._retry_s)
