@@ -25,6 +25,7 @@ class Session {
 
   constructor() {
     whenSignedOut((cause) => this.#end(cause));
+    document.addEventListener("visibilitychange", () => this.#lookAgain());
   }
 
   /** Ask who is signed in, until there is an answer. */
@@ -67,6 +68,11 @@ class Session {
     await sendJson<Schemas["Message"]>("POST", "/api/logout");
     this.phase = "signedOut";
     this.ended = "";
+  }
+
+  /** Who signed in in another tab of this browser is signed in here too. */
+  #lookAgain(): void {
+    if (document.visibilityState === "visible" && this.phase === "signedOut") void this.begin();
   }
 
   #end(cause: string): void {

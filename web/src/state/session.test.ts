@@ -58,3 +58,9 @@ test("signing out leads to the sign-in without a cause", async () => {
   await session.signOut();
   expect([session.phase, session.ended]).toEqual(["signedOut", ""]);
 });
+
+test("who signed in in another tab is signed in here when this one is looked at", async () => {
+  answers = { "/api/me": { body: { user: "anna", mustChange: false, configured: true } } };
+  document.dispatchEvent(new Event("visibilitychange"));
+  await vi.waitFor(() => expect(session.phase).toBe("signedIn"));
+});
