@@ -80,6 +80,7 @@ test("the cameras, their states, the zone and the recorder's clock are known", (
 
 test("a cut line says since when, and all is asked anew when it is back", async () => {
   const before = asked.length;
+  await vi.advanceTimersByTimeAsync(8_000); // so long it takes to notice
   line.closed?.();
   expect([cameras.connected, cameras.lostSinceUs]).toEqual([false, fromMs(NOW_MS + 90_000)]);
   line.opened?.();

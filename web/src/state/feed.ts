@@ -5,7 +5,7 @@
 import { getJson } from "../api/client";
 import { close, listen, open, type News } from "../api/news";
 import type { components } from "../api/schema";
-import { fromMs, utcUs } from "../time/instant";
+import { fromMs, utcUs, type UtcUs } from "../time/instant";
 import { cameras } from "./cameras.svelte";
 import { clock } from "./clock.svelte";
 import { afterNews, cameraOf, stateOf } from "./readings";
@@ -17,6 +17,8 @@ const RETRY_MS = 2_000;
 /** News of a camera does not tell its codec and size; several come together. */
 const SETTLE_MS = 500;
 
+/** When the line was last known to be good. */
+let goodUs: UtcUs | null = null;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let settle: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,15 +65,17 @@ async function loadAll(): Promise<void> {
 function opened(): void {
   cameras.connected = true;
   cameras.lostSinceUs = null;
+  goodUs = clock.nowUs();
   void loadAll();
 }
 
 function closed(): void {
   cameras.connected = false;
-  cameras.lostSinceUs ??= clock.nowUs();
+  cameras.lostSinceUs ??= goodUs ?? clock.nowUs();
 }
 
 function heard(news: News): void {
+  goodUs = clock.nowUs();
   if (news.event === "clock") clock.hear(utcUs(news.utcUs), Date.now());
   if (news.event === "recorder") recorderIs(news.running);
   if (news.event === "channel") {
