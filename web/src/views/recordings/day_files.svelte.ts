@@ -26,7 +26,7 @@ export class DayFiles {
   loading = $state(true);
   problem = $state.raw<Problem | null>(null);
 
-  readonly #channel: Channel;
+  readonly channel: Channel;
   readonly #day: Day;
   readonly #span: Span;
   readonly #cancel = new AbortController();
@@ -35,7 +35,7 @@ export class DayFiles {
 
   /** Shows `before` until its own list has come. */
   constructor(channel: Channel, day: Day, zone: string, before: DayFiles | null) {
-    this.#channel = channel;
+    this.channel = channel;
     this.#day = day;
     this.#span = spanOfDay(day, zone);
     this.files = before?.files ?? [];
@@ -58,7 +58,7 @@ export class DayFiles {
   async load(): Promise<void> {
     const { signal } = this.#cancel;
     await this.#guarded(async () => {
-      const [files, gaps] = await Promise.all([recordingsOfDay(this.#channel, this.#day, signal), this.#askGaps()]);
+      const [files, gaps] = await Promise.all([recordingsOfDay(this.channel, this.#day, signal), this.#askGaps()]);
       this.files = files;
       this.gaps = gaps;
       this.loading = false;
@@ -73,7 +73,7 @@ export class DayFiles {
 
   #hear(news: News): void {
     if (news.event === "lost" || news.event === "skipped") this.#soon(true);
-    if (!("channel" in news) || news.channel !== this.#channel) return;
+    if (!("channel" in news) || news.channel !== this.channel) return;
     if (news.event === "deleted") this.files = this.files.filter((file) => file.path !== news.path);
     const isSegment = news.event === "segmentOpened" || news.event === "segmentSealed";
     if (isSegment && this.#holds(utcUs(news.startUtcUs))) this.#soon(false);
@@ -111,7 +111,7 @@ export class DayFiles {
       const startUs = known?.startUs ?? this.#span.startUs;
       const range = { startUs, endUs: this.#until(plus(clock.nowUs(), US_PER_MINUTE)) };
       const [news, gaps] = await Promise.all([
-        range.startUs < range.endUs ? recordingsOfRange(this.#channel, range, this.#cancel.signal) : [],
+        range.startUs < range.endUs ? recordingsOfRange(this.channel, range, this.#cancel.signal) : [],
         withGaps ? this.#askGaps() : this.gaps,
       ]);
       this.files = withFiles(this.files, news);
@@ -128,7 +128,7 @@ export class DayFiles {
     const start = toMs(this.#span.startUs);
     const end = toMs(this.#until(clock.nowUs()));
     if (start >= end) return [];
-    const query = { start, end, channels: this.#channel };
+    const query = { start, end, channels: this.channel };
     const { channels } = await getJson<Timeline>("/api/timeline", query, this.#cancel.signal);
     return (channels[0]?.gaps ?? []).map(gapOf);
   }
