@@ -83,7 +83,8 @@ async def test_a_file_that_is_being_deleted_is_gone(web: Web, browser: Browser) 
     web.put(small())
     web.catalog.mark_deleting([web.catalog.segments()[0].id])
     assert (await browser.post("/api/recording/protect", params={"path": PATH})).status_code == 404
-    assert (await browser.post("/api/recordings/protect", params={"channel": 1, "start": 0, "end": T0 // 1000 + 1})).json()["files"] == 0
+    wanted = {"channel": 1, "start": 0, "end": T0 // 1000 + 1}
+    assert (await browser.post("/api/recordings/protect", params=wanted)).json()["files"] == 0
 
 
 async def test_who_protected_what_is_recorded_and_told(web: Web, browser: Browser) -> None:
