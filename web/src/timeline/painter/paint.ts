@@ -5,9 +5,14 @@ import { RowPainter } from "./rows";
 import { paintLabels, paintLines } from "./ruler";
 import { paintMarks } from "./marks";
 import type { Brush, Scene } from "./scene";
+import type { Sheet } from "./sheet";
 
 export class Painter {
-  readonly #rows = new RowPainter();
+  readonly #rows: RowPainter;
+
+  constructor(sheet: Sheet) {
+    this.#rows = new RowPainter(sheet);
+  }
 
   paint(brush: Brush, scene: Scene, palette: Palette): void {
     const { view, layout, dpr } = scene;

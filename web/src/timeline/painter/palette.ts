@@ -1,5 +1,13 @@
 /** The colours of the canvas, read from the tokens of the theme; a canvas knows no CSS variables. */
 
+/** Colours as pixels hold them: red, green, blue and alpha, the lowest byte first. */
+export interface Inks {
+  readonly recorded: number;
+  readonly unknown: number;
+  readonly gap: number;
+  readonly warn: number;
+}
+
 export interface Palette {
   readonly background: string;
   readonly raised: string;
@@ -11,6 +19,7 @@ export interface Palette {
   readonly rec: string;
   readonly warn: string;
   readonly gap: string;
+  readonly inks: Inks;
   /** Slanted lines; the pattern repeats every `HATCH_PX`. `offsetX` moves it with the content. */
   hatch(offsetX: number): CanvasPattern | string;
   readonly font: string;
@@ -38,6 +47,17 @@ function hatchPattern(colour: string, dpr: number): CanvasPattern | null {
   return brush.createPattern(tile, "repeat");
 }
 
+/** Any colour that CSS knows, as a pixel. */
+function inkOf(colour: string): number {
+  const dot = document.createElement("canvas");
+  dot.width = dot.height = 1;
+  const brush = dot.getContext("2d");
+  if (brush === null) return 0;
+  brush.fillStyle = colour;
+  brush.fillRect(0, 0, 1, 1);
+  return new Uint32Array(brush.getImageData(0, 0, 1, 1).data.buffer)[0] ?? 0;
+}
+
 /** The palette of the theme that is shown now. */
 export function paletteOf(element: Element, dpr: number): Palette {
   const style = getComputedStyle(element);
@@ -56,6 +76,12 @@ export function paletteOf(element: Element, dpr: number): Palette {
     rec: token("--rec"),
     warn,
     gap: token("--gap"),
+    inks: {
+      recorded: inkOf(token("--accent-dim")),
+      unknown: inkOf(token("--raised")),
+      gap: inkOf(token("--gap")),
+      warn: inkOf(warn),
+    },
     hatch(offsetX) {
       if (pattern === null) return warn;
       pattern.setTransform(new DOMMatrix().translateSelf(offsetX, 0).scaleSelf(1 / dpr, 1 / dpr));

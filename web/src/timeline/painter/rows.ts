@@ -2,100 +2,102 @@
 import type { Row } from "../geometry/layout";
 import { xOf } from "../geometry/view";
 import { ratesOf, type Scale, scaleOf, shareOf } from "./activity";
-import { HATCH_PX, type Palette } from "./palette";
+import { HATCH_PX, type Inks, type Palette } from "./palette";
+import type { Sheet } from "./sheet";
 import { columnsOf, type Columns, eachPair, eachRun, GAP, MIXED, RECORDED, rasterise, UNKNOWN } from "./raster";
 import { type Brush, type Scene, snapped } from "./scene";
 import type { Piece } from "../data/cache";
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** A gap up to this wide is painted full, as slanted lines would not be seen in it. */
 const NARROW_PX = 4;
 /** What is known to be recorded ends at the newest checkpoint; from longer ago than this nothing grows. */
 const GROWING_US = 15e6;
 
-/** Kept from picture to picture, so that painting makes no garbage. */
+/** Kept from picture to picture, so that painting makes little garbage. */
 export class RowPainter {
   #codes = new Uint8Array(0);
   #rates = new Float32Array(0);
+  #pixels = new Uint32Array(0);
   #scale: Scale = { quiet: 0, much: 1 };
   #scaled: readonly Piece[] = [];
 
+  constructor(private readonly sheet: Sheet) {}
+
   paint(brush: Brush, scene: Scene, palette: Palette): void {
     const columns = columnsOf(scene.view, scene.dpr);
-    if (this.#codes.length !== columns.count) {
-      this.#codes = new Uint8Array(columns.count);
-      this.#rates = new Float32Array(columns.count);
-    }
     const { band, rows } = scene.layout;
-    for (const row of band === null ? rows : [band, ...rows]) {
-      const pieces = scene.pieces(row);
+    const all = (band === null ? rows : [band, ...rows]).map((row) => ({ row, pieces: scene.pieces(row) }));
+    if (columns.count === 0 || all.length === 0) return;
+    this.#fit(columns.count, all.length);
+    const hatched: Box[] = [];
+    const bars: Box[] = [];
+    all.forEach(({ row, pieces }, line) => {
       rasterise(this.#codes, columns, pieces, scene.nowUs);
-      this.#footage(brush, scene, palette, row);
-      if (row === band) this.#activity(brush, scene, palette, row, columns, pieces);
-      this.#gaps(brush, scene, palette, row);
+      this.#draw(line, row, scene.dpr, palette.inks, hatched);
+      if (row === band) this.#measure(row, columns, pieces, bars);
+    });
+    this.sheet.put(this.#pixels, columns.count);
+    brush.imageSmoothingEnabled = false;
+    all.forEach(({ row }, line) => {
+      const width = columns.count / scene.dpr;
+      brush.drawImage(this.sheet.image, 0, line, columns.count, 1, 0, row.top, width, row.height);
+    });
+    fillBoxes(brush, bars, palette.accent);
+    fillBoxes(brush, hatched, palette.hatch((-scene.view.startUs / scene.view.usPerPx) % HATCH_PX));
+    for (const { row, pieces } of all) {
       paintGrowing(brush, scene, palette, row, pieces);
       paintProtected(brush, scene, palette, row, pieces);
     }
   }
 
-  #footage(brush: Brush, { dpr }: Scene, palette: Palette, row: Row): void {
-    this.#fill(brush, row, dpr, palette.raised, (code) => code === UNKNOWN);
-    this.#fill(brush, row, dpr, palette.recorded, (code) => code === RECORDED || code === MIXED);
+  #fit(width: number, lines: number): void {
+    if (this.#codes.length !== width) {
+      this.#codes = new Uint8Array(width);
+      this.#rates = new Float32Array(width);
+    }
+    if (this.#pixels.length !== width * lines) this.#pixels = new Uint32Array(width * lines);
   }
 
-  #gaps(brush: Brush, { dpr, view }: Scene, palette: Palette, row: Row): void {
-    const narrow = NARROW_PX * dpr;
-    const hatch = palette.hatch((-view.startUs / view.usPerPx) % HATCH_PX);
-    this.#fill(brush, row, dpr, palette.gap, (code, width) => code === GAP && width > narrow);
-    this.#fill(brush, row, dpr, hatch, (code, width) => (code === GAP || code === MIXED) && width > narrow);
-    this.#fill(brush, row, dpr, palette.warn, (code, width) => (code === GAP || code === MIXED) && width <= narrow);
-  }
-
-  #fill(
-    brush: Brush,
-    row: Row,
-    dpr: number,
-    style: string | CanvasPattern,
-    chosen: (code: number, width: number) => boolean,
-  ): void {
-    let any = false;
+  /** The codes as one line of pixels; where lines are slanted over them goes into `hatched`. */
+  #draw(line: number, row: Row, dpr: number, inks: Inks, hatched: Box[]): void {
+    const start = line * this.#codes.length;
     eachRun(this.#codes, (code, first, last) => {
-      if (!chosen(code, last - first)) return;
-      if (!any) brush.beginPath();
-      any = true;
-      brush.rect(first / dpr, row.top, (last - first) / dpr, row.height);
+      const without = code === GAP || code === MIXED;
+      const narrow = last - first <= NARROW_PX * dpr;
+      const ink = without && narrow ? inks.warn : inkFor(code, inks);
+      this.#pixels.fill(ink, start + first, start + last);
+      if (without && !narrow)
+        hatched.push({ x: first / dpr, y: row.top, width: (last - first) / dpr, height: row.height });
     });
-    if (!any) return;
-    brush.fillStyle = style;
-    brush.fill();
   }
 
-  #activity(
-    brush: Brush,
-    { dpr }: Scene,
-    palette: Palette,
-    row: Row,
-    columns: Columns,
-    pieces: readonly Piece[],
-  ): void {
+  /** Activity as bars; neighbours of one height are one bar. */
+  #measure(row: Row, columns: Columns, pieces: readonly Piece[], bars: Box[]): void {
     this.#rescale(pieces);
     ratesOf(this.#rates, columns, pieces);
-    const heightOf = (column: number): number => {
-      const code = this.#codes[column];
-      const rate = this.#rates[column] as number;
-      if ((code !== RECORDED && code !== MIXED) || Number.isNaN(rate)) return 0;
-      return snapped(shareOf(rate, this.#scale) * row.height, dpr);
-    };
-    brush.fillStyle = palette.accent;
-    brush.beginPath();
-    for (let first = 0, height = heightOf(0); first < columns.count;) {
+    for (let first = 0, height = this.#heightAt(0, row, columns.dpr); first < columns.count;) {
       let last = first + 1;
       let next = 0;
-      while (last < columns.count && (next = heightOf(last)) === height) last++;
-      if (height > 0) brush.rect(first / dpr, row.top + row.height - height, (last - first) / dpr, height);
+      while (last < columns.count && (next = this.#heightAt(last, row, columns.dpr)) === height) last++;
+      const [x, width] = [first / columns.dpr, (last - first) / columns.dpr];
+      if (height > 0) bars.push({ x, y: row.top + row.height - height, width, height });
       first = last;
       height = next;
     }
-    brush.fill();
+  }
+
+  #heightAt(column: number, row: Row, dpr: number): number {
+    const code = this.#codes[column];
+    const rate = this.#rates[column] as number;
+    if ((code !== RECORDED && code !== MIXED) || Number.isNaN(rate)) return 0;
+    return snapped(shareOf(rate, this.#scale) * row.height, dpr);
   }
 
   /** Sorting is not for every picture: only when other strips are shown. */
@@ -106,6 +108,20 @@ export class RowPainter {
     this.#scale = scaleOf(pieces);
     this.#scaled = pieces;
   }
+}
+
+function inkFor(code: number, inks: Inks): number {
+  if (code === RECORDED || code === MIXED) return inks.recorded;
+  if (code === GAP) return inks.gap;
+  return code === UNKNOWN ? inks.unknown : 0; // nothing is transparent
+}
+
+function fillBoxes(brush: Brush, boxes: readonly Box[], style: string | CanvasPattern): void {
+  if (boxes.length === 0) return;
+  brush.beginPath();
+  for (const { x, y, width, height } of boxes) brush.rect(x, y, width, height);
+  brush.fillStyle = style;
+  brush.fill();
 }
 
 /** Between what is known to be recorded and now: fading, as it is being written. */

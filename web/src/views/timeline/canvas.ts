@@ -6,6 +6,7 @@ import type { View } from "../../timeline/geometry/view";
 import { Painter } from "../../timeline/painter/paint";
 import { type Palette, paletteOf } from "../../timeline/painter/palette";
 import type { Scene } from "../../timeline/painter/scene";
+import { makeSheet } from "../../timeline/painter/sheet";
 
 export interface Picture {
   /** Called before each picture with the time of the frame; returns whether the next one follows at once. */
@@ -15,7 +16,7 @@ export interface Picture {
 
 /** Paints when asked to; asked often it paints once. */
 export class TimelineCanvas {
-  readonly #painter = new Painter();
+  readonly #painter = new Painter(makeSheet());
   readonly #widths = new Map<string, number>();
   #canvas: HTMLCanvasElement | null = null;
   #palette: Palette | null = null;
