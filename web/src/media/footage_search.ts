@@ -1,11 +1,11 @@
 /** Where footage goes on behind an instant that has none, and why it has none (`GET /api/timeline`). */
 import { getJson } from "../api/client";
 import type { Channel } from "../state/types";
-import { fromMs, toMs, US_PER_DAY, type UtcUs } from "../time/instant";
+import { fromMs, plus, toMs, US_PER_DAY, US_PER_HOUR, type UtcUs } from "../time/instant";
 
-/** Days that one request may span. */
-const REACH_US = 31 * US_PER_DAY;
-const COARSE_S = 86_400;
+/** How far one request looks after the other: near by finely, as the recorder draws short footage of a long time together with its gaps. */
+const REACHES_US = [US_PER_HOUR, US_PER_DAY, 31 * US_PER_DAY];
+const FINEST_S = 1;
 
 export interface Found {
   readonly cause: string;
@@ -27,13 +27,15 @@ interface Answer {
 }
 
 const within = (channel: Channel, startMs: number, endMs: number): Promise<Answer> =>
-  getJson<Answer>("/api/timeline", { channels: channel, start: startMs, end: endMs, resolution: COARSE_S });
+  getJson<Answer>("/api/timeline", { channels: channel, start: startMs, end: endMs, resolution: FINEST_S });
 
 /** The first footage at or behind `atUs`; null when there is none up to now. Failures are taken for none. */
 export async function findFootage(channel: Channel, atUs: UtcUs, nowUs: UtcUs): Promise<Found | null> {
-  for (let fromUs: number = atUs; fromUs < nowUs; fromUs += REACH_US) {
-    const startMs = toMs(fromUs as UtcUs);
-    const endMs = toMs(Math.min(fromUs + REACH_US, nowUs) as UtcUs);
+  let fromUs = atUs;
+  for (let step = 0; fromUs < nowUs; step += 1) {
+    const untilUs = Math.min(plus(fromUs, REACHES_US[step] ?? 31 * US_PER_DAY), nowUs) as UtcUs;
+    const [startMs, endMs] = [toMs(fromUs), toMs(untilUs)];
+    fromUs = untilUs;
     const answer = await within(channel, startMs, endMs).catch(() => null);
     const row = answer?.channels[0];
     const next = row?.spans.find(([, end]) => end > startMs);

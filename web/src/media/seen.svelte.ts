@@ -3,6 +3,11 @@ import { SvelteSet } from "svelte/reactivity";
 
 import type { Channel } from "../state/types";
 
+function isInView(element: HTMLElement): boolean {
+  const { top, bottom, width, height } = element.getBoundingClientRect();
+  return width > 0 && height > 0 && bottom > 0 && top < innerHeight;
+}
+
 class Seen {
   readonly channels = new SvelteSet<Channel>();
   /** Sought, and the frame is not painted yet. */
@@ -24,6 +29,8 @@ class Seen {
       else this.channels.delete(channel);
     });
     observer.observe(element);
+    // the observer tells a frame or two later; the first picture need not wait for it
+    if (isInView(element)) this.channels.add(channel);
     return () => {
       observer.disconnect();
       this.channels.delete(channel);
