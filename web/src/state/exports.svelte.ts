@@ -13,7 +13,7 @@ import { say } from "./notices.svelte";
 import type { Channel } from "./types";
 
 /** The largest export that the page fetches itself. */
-export const MOST_BYTES_IN_PAGE = 512 << 20;
+export const MOST_BYTES_IN_PAGE = 256 << 20;
 /** How long a finished file is kept for the browser to save it. */
 const KEPT_MS = 60_000;
 
