@@ -55,6 +55,12 @@ def test_a_growing_file_is_sealed_from_what_the_last_checkpoint_synced(catalog: 
     assert (row.state, row.duration_us, row.size_bytes) == (SegmentState.SEALED, FIVE_MINUTES, 1_000_000)
 
 
+def test_a_file_of_a_recorder_that_never_came_to_a_checkpoint_is_found_days_later(catalog: Catalog, folder: FakeFolder) -> None:
+    of = facts(sealed=False)
+    folder.put(of)
+    assert _repair(catalog, folder, T0 + 5 * DAY).adopted == [path_of(of)]
+
+
 def test_a_file_sealed_just_before_the_crash_gets_its_row(catalog: Catalog, folder: FakeFolder) -> None:
     of = facts(sealed=False)
     folder.put(of, "sealed")

@@ -12,7 +12,8 @@
 | open run | the recorder died | ended where its footage ends |
 
 Looked at are the rows that were growing or being deleted, and, of the day folders, those of the growing rows and those since the
-day before the last checkpoint: nothing older was being written. A walk of everything is `rescan`. Doing it twice changes nothing.
+day before the last checkpoint: nothing older was being written. Before the first checkpoint ever, that is all of them. A walk of
+everything is `rescan`. Doing it twice changes nothing.
 """
 
 import errno
@@ -104,7 +105,9 @@ class _Repair:
     def fresh_folders(self, now_utc_us: int) -> list[PurePosixPath]:
         """Day folders that may hold files or rows which a crash left apart; to be asked before the growing rows are settled."""
         last = self._catalog.last_checkpoint_utc_us()
-        since = first_fresh_day(min(now_utc_us, last) if last is not None else now_utc_us)
+        if last is None:  # nothing was ever committed: whatever there is was begun by a start that did not live for a checkpoint
+            return list(day_folders(self._record_dir, self._report_damaged))
+        since = first_fresh_day(min(now_utc_us, last))
         midnight = to_utc_us(datetime.combine(since, time(), UTC))
         rows = self._catalog.growing() + self._catalog.segments(start_utc_us=midnight)
         of_rows = {require_inside(row.path).parent for row in rows}
