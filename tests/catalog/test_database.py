@@ -257,3 +257,15 @@ def test_a_path_with_odd_characters(tmp_path: Path) -> None:
     _filled(data_dir)
     with Catalog.open(data_dir) as catalog:
         assert len(catalog.segments()) == 3
+
+
+def test_a_reader_follows_to_the_file_that_has_taken_the_place(tmp_path: Path) -> None:
+    """The recorder sets a damaged catalog aside; the web service, which has it open, must see the new one."""
+    with Catalog.open(tmp_path) as reader:
+        reader.register_channels([(1, "before")], 0)
+        with Catalog.open(tmp_path / "other") as other:
+            other.register_channels([(1, "after")], 0)
+        for companion in ("-wal", "-shm"):
+            (tmp_path / f"catalog.db{companion}").unlink(missing_ok=True)
+        (tmp_path / "other/catalog.db").rename(tmp_path / "catalog.db")
+        assert [channel.name for channel in reader.channels()] == ["after"]

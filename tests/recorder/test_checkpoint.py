@@ -114,6 +114,27 @@ def test_a_catalog_that_fails_is_caught_up_with_the_newest_state(
     assert "nothing was lost" in caplog.text
 
 
+def test_a_damaged_catalog_is_replaced_and_takes_what_waits(scene: Scene) -> None:
+    replaced: list[bool] = []
+
+    def replace_it() -> None:
+        scene.catalog.reopen()
+        replaced.append(scene.catalog.was_rebuilt)
+
+    checkpointer = Checkpointer(scene.catalog, scene.records, 5, scene.clock, damaged=replace_it)
+    checkpointer.add(scene.segment)
+    scene.writer.append(scene.parts[0])
+    checkpointer.checkpoint()
+    scene.catalog.close()
+    for file in scene.catalog.data_dir.glob("catalog.db*"):
+        file.write_bytes(b"x" * 9000)
+    checkpointer.write_down()
+    assert replaced == [True]
+    checkpointer.write_down()
+    assert [state for state, _ in scene.rows()] == [SegmentState.GROWING]
+    assert list(scene.catalog.data_dir.glob("catalog.db.damaged-*"))
+
+
 def test_the_thread_seals_and_writes_down_before_it_ends(scene: Scene) -> None:
     scene.checkpointer.start()
     scene.checkpointer.add(scene.segment)

@@ -43,14 +43,27 @@ def suspect_marker(path: Path) -> Path:
     return path.with_name(path.name + ".suspect")
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name: its device and inode; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class Database:
-    """The catalog's file, open. Safe to share between threads; each transaction has its own connection."""
+    """The catalog's file, open. Safe to share between threads; each transaction has its own connection.
+
+    When the recorder has set a damaged file aside and made another, the next transaction goes to that one.
+    """
 
     def __init__(self, path: Path, *, foreign_keys: bool = True) -> None:
         """foreign_keys: off for migrations only, which copy and drop tables: a drop would cascade. No transaction can switch it."""
         self.path = path
         self._engine = _create_engine(path, foreign_keys=foreign_keys)
         self._writer = self._engine.execution_options(**{_WRITES: True})
+        self._file = file_identity(path)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -59,6 +72,7 @@ class Database:
         Raises:
             CatalogError: the database cannot be read; CatalogDamaged when its bytes are wrong.
         """
+        self._follow_file()
         with self._border(), self._engine.connect() as connection, connection.begin():
             yield connection
 
@@ -69,6 +83,7 @@ class Database:
         Raises:
             CatalogError: the database is locked for too long, full, or out of reach; CatalogDamaged when its bytes are wrong.
         """
+        self._follow_file()
         with self._border(), self._writer.connect() as connection, connection.begin():
             yield connection
 
@@ -80,6 +95,13 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _follow_file(self) -> None:
+        """Connections to a file that has lost its name are of no use; new ones find the file that has it now."""
+        found = file_identity(self.path)
+        if found is not None and found != self._file:
+            self._engine.dispose()
+            self._file = found
 
     @contextmanager
     def _border(self) -> Iterator[None]:

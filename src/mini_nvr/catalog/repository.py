@@ -58,6 +58,17 @@ class Catalog:
         """
         return cls(data_dir, open_database(data_dir, clock or SystemClock()))
 
+    def reopen(self, *, clock: Clock | None = None) -> None:
+        """After `CatalogDamaged`: check the whole file, set it aside when it is damaged indeed, and go on with a new one.
+
+        The caller holds `DataDirLock`, and fills the new one by a rescan (`was_rebuilt`). Other processes follow by themselves.
+
+        Raises:
+            CatalogError: it cannot be made; this one stays closed until a later call succeeds.
+        """
+        self.database.close()
+        self.database = open_database(self.data_dir, clock or SystemClock())
+
     def close(self) -> None:
         self.database.close()
 

@@ -1,7 +1,8 @@
 """The sync thread: makes footage durable, then says so in the catalog (storage I3), and seals finished files.
 
 Each SYNC_INTERVAL: fdatasync of every growing file, then one transaction for all channels. Finished files are sealed as they come.
-A catalog that cannot be written (locked, damaged, disk full) never stops recording: its changes wait and are tried again.
+A catalog that cannot be written (locked, damaged, disk full) never stops recording: its changes wait and are tried again. A damaged
+one is replaced first.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mini_nvr.catalog.engine import CatalogDamaged
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, Clock
@@ -37,6 +39,7 @@ class Checkpointer:
     """Implements `recorder.disk.Keeper`; `note_gap` and `note_run` are called on the event loop, the rest on the threads named.
 
     committed: called on the sync thread with the segments that the catalog has just taken.
+    damaged: called there when the catalog's bytes are wrong; what waits is tried again afterwards.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class Checkpointer:
         interval_s: float,
         clock: Clock,
         committed: Callable[[list[SegmentChange]], None] = lambda changes: None,
+        damaged: Callable[[], None] = lambda: None,
     ) -> None:
         self._catalog = catalog
         self._record_dir = record_dir
         self._interval_s = interval_s
         self._clock = clock
         self._committed = committed
+        self._damaged = damaged
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._growing: dict[GrowingSegment, None] = {}
@@ -168,6 +173,8 @@ class Checkpointer:
                 _log.error("catalog: %s; recording goes on, %d changes wait", error, len(pending))
             self._catalog_failed = True
             self._put_back(pending)
+            if isinstance(error, CatalogDamaged):
+                self._damaged()
         else:
             if self._catalog_failed:
                 _log.warning("catalog: writable again, nothing was lost")

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +64,9 @@ class RecorderService:
         self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
         self._live = LiveService(settings.channels, clock, self.status)
         interval_s = settings.sync_interval_s
-        self._checkpointer = Checkpointer(catalog, settings.record_dir, interval_s, clock, self._live.note_segments)
+        self._checkpointer = Checkpointer(
+            catalog, settings.record_dir, interval_s, clock, self._live.note_segments, self._replace_catalog
+        )
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
         self._disk = DiskThread(files.create, self._checkpointer)
         self._channels: list[Channel] = []
@@ -152,9 +155,34 @@ class RecorderService:
         except CatalogError as error:
             _log.error("repair: %s; recording goes on", error)
 
+    def _replace_catalog(self) -> None:
+        """On the sync thread, after damage was met: a new catalog takes what comes, and a thread fills it from the files."""
+        try:
+            self._catalog.reopen(clock=self._clock)
+            if not self._catalog.was_rebuilt:
+                return  # no damage was found
+            self._name_channels()
+        except CatalogError as error:
+            _log.error("catalog: it could not be replaced: %s; tried again", error)
+        else:
+            threading.Thread(target=self._fill_catalog, name="rescan", daemon=True).start()
+
+    def _fill_catalog(self) -> None:
+        """Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
+        try:
+            report = rescan(self._catalog, self._settings.record_dir, lock=self._lock)
+        except CatalogError as error:
+            _log.error("catalog: not filled from the recordings: %s; the next start does it", error)
+        else:
+            _log.warning("catalog: made anew from %d recordings, %d could not be read", report.files, report.unreadable_count)
+
+    def _name_channels(self) -> None:
+        named = [(channel.number, channel.name) for channel in self._settings.channels]
+        self._catalog.register_channels(named, self._clock.utc_us())
+
     def _make_channels(self) -> None:
         settings, now = self._settings, self._clock.utc_us()
-        self._catalog.register_channels([(channel.number, channel.name) for channel in settings.channels], now)
+        self._name_channels()
         silent_since = {change.channel: change.start_utc_us for change in recorder_down(self._catalog, now)}
         post = asyncio.get_running_loop().call_soon_threadsafe
         for channel in settings.channels:
