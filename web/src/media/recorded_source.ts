@@ -9,6 +9,10 @@ import { playlistUrl, type PlaylistWindow } from "./windows";
 const LOOK_MS = 250;
 const STALE_MS = 2_000;
 const FIRST_FRAME_S = 0.04;
+/** A playlist that grows does so by ten seconds at a time. */
+const RESERVE_S = 12;
+/** What is loaded of a file may begin a little after its first part does. */
+const INTO_S = 0.02;
 /** A frame so close to where a seek went is its frame. */
 const NEAR_S = 0.5;
 
@@ -37,6 +41,7 @@ export class RecordedSource implements Source {
   #paintedS = 0;
   #paintedMs = performance.now();
   #frameS = FIRST_FRAME_S;
+  #speed: number;
   /** The next frame comes after a seek: what lies between is no gap. */
   #sought = true;
   #targetS = 0;
@@ -49,6 +54,7 @@ export class RecordedSource implements Source {
   ) {
     this.#playing = request.playing;
     this.#askedUs = request.atUs;
+    this.#speed = request.speed;
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
       dry: () => this.#dry(),
@@ -74,6 +80,12 @@ export class RecordedSource implements Source {
     return extent(this.#map);
   }
 
+  /** What comes next has left the playlist, which grew on without it. */
+  get fellBehind(): boolean {
+    const span = this.listed;
+    return span !== null && this.#paintedUs !== null && this.#paintedUs < span.startUs;
+  }
+
   covers(atUs: UtcUs): boolean {
     const span = this.listed;
     return span !== null && atUs >= span.startUs && atUs < span.endUs;
@@ -90,10 +102,10 @@ export class RecordedSource implements Source {
 
   #mediaOf(place: ReturnType<typeof placeOf>, map: FootageMap): number {
     if (place.kind === "footage") return place.mediaS;
-    if (place.kind === "gap") return place.nextS;
+    if (place.kind === "gap") return place.nextS + INTO_S;
     if (place.kind === "nothing") return 0;
-    // behind all footage that is listed: its last second is shown
-    return Math.max(map[0]?.startS ?? 0, place.lastS - 1);
+    // not listed yet: as near as it can go on without waiting for each new part
+    return Math.max(map[0]?.startS ?? 0, place.lastS - (this.request.window.endUs === null ? RESERVE_S : 1));
   }
 
   /** Inside what `covers`; otherwise another source is needed. */
@@ -135,6 +147,8 @@ export class RecordedSource implements Source {
 
   /** Ran dry near the end of what is listed: it is played, though the browser may wait for a rest of a frame. */
   #dry(): void {
+    // a playlist that grows goes on by itself; who plays faster than it has come to its end
+    if (this.request.window.endUs === null && this.#speed <= 1) return;
     const last = this.#map.at(-1);
     if (last !== undefined && this.screen.atS > last.startS + last.durationS - 0.3) this.#ended();
   }
@@ -164,6 +178,7 @@ export class RecordedSource implements Source {
   }
 
   setSpeed(speed: number): void {
+    this.#speed = speed;
     this.screen.setRate(speed);
   }
 

@@ -174,7 +174,8 @@ export class Tile implements Player {
     if (this.#holding !== null && (state.kind === "paused" || state.kind === "playing")) return;
     const isNew = this.#say(state);
     // what it goes on with may have left the playlist meanwhile
-    if (isNew && state.kind === "stalled" && source instanceof RecordedSource) this.#tryAgain(retryMs(this.#tries, 0));
+    if (isNew && state.kind === "stalled" && source instanceof RecordedSource && source.fellBehind)
+      this.#tryAgain(retryMs(this.#tries, 0));
   }
 
   /** The browser cannot play this: what else is shown is not the driver's. */
