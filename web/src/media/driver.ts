@@ -2,7 +2,8 @@
 import type Hls from "hls.js/light";
 import type { ErrorData, HlsConfig, LevelDetails } from "hls.js/light";
 
-import { fromMs } from "../time/instant";
+import { clock } from "../state/clock.svelte";
+import { fromMs, plus, US_PER_S } from "../time/instant";
 import { concat } from "./mp4_boxes";
 import { PlaylistLoader } from "./playlist_loader";
 import type { Player, PlayerEvents } from "./player";
@@ -274,8 +275,12 @@ class HlsFeed implements FootageFeed {
     const hls = new library({ ...HLS, pLoader });
     this.#hls = hls;
     const { Events } = library;
-    for (const event of [Events.LEVEL_LOADED, Events.LEVEL_UPDATED, Events.LEVEL_PTS_UPDATED] as const)
-      hls.on(event, (_event: string, data: { details: LevelDetails }) => this.#listed(data.details));
+    // a playlist that was loaded again is put in its place on the time line before LEVEL_UPDATED
+    hls.on(Events.LEVEL_LOADED, (_event, data) => {
+      if (!this.#started) this.#listed(data.details);
+    });
+    hls.on(Events.LEVEL_UPDATED, (_event, data) => this.#listed(data.details));
+    hls.on(Events.LEVEL_PTS_UPDATED, (_event, data) => this.#listed(data.details));
     hls.on(Events.ERROR, (_event, data) => this.#wrong(data, library));
     hls.attachMedia(this.video);
     hls.loadSource(this.request.url);
@@ -287,6 +292,9 @@ class HlsFeed implements FootageFeed {
       durationS: part.duration,
       startUs: fromMs(part.programDateTime ?? 0),
     }));
+    // hls.js gives times in the future to parts of a playlist that it merged; those known before go on evenly
+    const last = map.at(-1);
+    if (this.#started && last !== undefined && plus(last.startUs, last.durationS * US_PER_S) > clock.nowUs()) return;
     this.ears.listed(map);
     if (this.#started) return;
     this.#started = true;
