@@ -37,9 +37,9 @@ def chromium() -> Iterator[Browser]:
 class Watched:
     """What a page did that it must not do."""
 
-    def __init__(self, page: Page, nvr: Nvr) -> None:
+    def __init__(self, page: Page, url: str) -> None:
         self.errors: list[str] = []
-        self._host = urlsplit(nvr.url).netloc
+        self._host = urlsplit(url).netloc
         page.on("pageerror", lambda error: self.errors.append(f"script error: {error}"))
         page.on("console", self._console)
         page.on("request", self._request)
@@ -56,6 +56,9 @@ class Watched:
 
 
 MakePage = Callable[..., Page]
+
+_addresses = itertools.count(1)
+"""Each browser is somebody else's: sign-ins are limited by address, and a /64 counts as one."""
 
 
 @pytest.fixture(scope="session")
@@ -82,17 +85,22 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
     """Opens pages, each in a browser of its own; `signed_in=False` for a stranger, other options as of `Browser.new_context`."""
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
-    addresses = itertools.count(1)  # each browser is somebody else's: sign-ins are limited by address
 
     def make(path: str | None = "/", *, signed_in: bool = True, **options: Any) -> Page:
-        options = {"viewport": {"width": 1400, "height": 900}, "timezone_id": ZONE.key, "locale": "en-GB", **options}
-        address = {"X-Forwarded-For": f"192.0.2.{next(addresses)}"}
+        options = {
+            "base_url": nvr.url,
+            "viewport": {"width": 1400, "height": 900},
+            "timezone_id": ZONE.key,
+            "locale": "en-GB",
+            **options,
+        }
+        address = {"X-Forwarded-For": f"2001:db8:0:{next(_addresses):x}::1"}
         state = signed_in_state if signed_in else None
-        context = chromium.new_context(base_url=nvr.url, storage_state=state, extra_http_headers=address, **options)
+        context = chromium.new_context(storage_state=state, extra_http_headers=address, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        watched.append(Watched(page, nvr))
+        watched.append(Watched(page, options["base_url"]))
         if path is not None:
             page.goto(path)
         return page

@@ -166,7 +166,8 @@ export function gestures(tile: Gestures): Attachment<HTMLElement> {
     element.addEventListener("pointercancel", up, { signal });
     element.addEventListener("click", click, { signal, capture: true });
     element.addEventListener("dblclick", doubleClick, { signal });
-    element.addEventListener("wheel", wheel, { signal, passive: false });
+    // the tile's: what lies over the picture, such as its small map, is no reason to stop zooming
+    (element.parentElement ?? element).addEventListener("wheel", wheel, { signal, passive: false });
     element.addEventListener("touchmove", touchMove, { signal, passive: false });
     element.addEventListener("contextmenu", noMenu, { signal });
     return () => {
