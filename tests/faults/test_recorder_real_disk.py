@@ -68,7 +68,7 @@ class Mounts:
 
     def _mount(self, target: Path, *arguments: str | Path) -> None:
         subprocess.run(["mount", *arguments], check=True)
-        self._stack.callback(subprocess.run, ["umount", "--lazy", target], capture_output=True, check=False)
+        self._stack.callback(lambda: subprocess.run(["umount", "--lazy", target], capture_output=True, check=False))
 
 
 @pytest.fixture

@@ -1,0 +1,117 @@
+"""`kill -9` of the storage service in the middle of deleting, and of the supervisor: what comes next finishes the work."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mini_nvr.catalog.model import SegmentState
+from mini_nvr.clock import US_PER_S, SystemClock
+from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
+from mini_nvr.errors import GapCause
+from mini_nvr.segment.hybrid import HybridWriter
+from mini_nvr.segment.model import SegmentHeader
+from mini_nvr.segment.names import segment_name
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause, wait_until
+from tests.support.catalog import run_id
+from tests.support.footage import cut_into_parts, video_clip
+
+CHANNELS = 2
+OLD_FILES = 200
+KILLS = 6
+SEED = 20_261_122
+DELETES_AFTER_S = (0.0, 0.25)  # from when the first file of this life is gone
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[DemoRig]:
+    with DemoRig([DemoCamera(number, ClipSource()) for number in range(1, CHANNELS + 1)]) as rig:
+        yield rig
+
+
+def write_old_footage(record_dir: Path) -> None:
+    """Files of a second each, of two days ago, all of one run."""
+    footage = video_clip(frames=25)
+    start_utc_us = SystemClock().utc_us() - 2 * 86_400 * US_PER_S
+    for number in range(OLD_FILES):
+        for channel in range(1, CHANNELS + 1):
+            path = record_dir / segment_name(channel, start_utc_us, UTC, "mp4")
+            writer = HybridWriter(
+                path, SegmentHeader(channel, "", start_utc_us, run_id(channel), number, "arrival"), [footage.format]
+            )
+            for part in cut_into_parts([footage]):
+                writer.append(part)
+            writer.seal()
+        start_utc_us += US_PER_S
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With old footage that the recorder has taken in."""
+    folder = tmp_path / "nvr"
+    write_old_footage(folder / "recordings")
+    return folder
+
+
+def settings(rig: DemoRig) -> dict[str, str]:
+    return camera_settings(rig, CHANNELS, SEGMENT_DURATION="10", SYNC_INTERVAL="1", RETENTION_DAYS="1", CLEANUP_INTERVAL="1")
+
+
+def old(program: RecorderProcess) -> int:
+    """Files that are too old and still there."""
+    today = SystemClock().utc_us() // (86_400 * US_PER_S)
+    return sum(path.parent.name < str(date.fromordinal(date(1970, 1, 1).toordinal() + today - 1)) for path in program.files())
+
+
+def check_all_is_well(program: RecorderProcess, scratch: Path) -> None:
+    """After everything was stopped: the old is gone, told, and nothing else went."""
+    assert old(program) == 0
+    for channel in range(1, CHANNELS + 1):
+        gaps, rows = program.gaps(channel), program.segments(channel)
+        deleted = [gap for gap in gaps if gap.cause is GapCause.DELETED]
+        assert sum((gap.end_utc_us or 0) - gap.start_utc_us for gap in deleted) == pytest.approx(OLD_FILES * US_PER_S, rel=0.01)
+        assert rows
+        assert [path.name for path in program.record_dir.glob(f"ch{channel}/*")] == sorted({row.path.parent.name for row in rows})
+    program.check_catalog(scratch, causes=False)  # a rescan does not know what was deleted
+    assert "Traceback" not in program.log(), program.last_words()
+
+
+def test_a_storage_service_that_is_killed_again_and_again_finishes(rig: DemoRig, folder: Path, tmp_path: Path) -> None:
+    chance = random.Random(SEED)  # noqa: S311  moments, not secrets
+    storage = RecorderProcess(folder, settings(rig), command=("storage",))
+    with RecorderProcess(folder, settings(rig)) as recorder:
+        recorder.wait_recording(CHANNELS)
+        for _ in range(KILLS):
+            before = old(recorder)
+            storage.start(wait=False)
+            wait_until(lambda left=before: old(recorder) < left, "a deletion", 15)  # type: ignore[misc]
+            pause(chance.uniform(*DELETES_AFTER_S))
+            storage.kill()
+        assert old(recorder) > 0, "the kills came after the work; make more old files"
+        storage.start(wait=False)
+        wait_until(lambda: old(recorder) == 0, "the rest of the deletions", 30)
+        with recorder.catalog() as catalog:
+            wait_until(lambda: not catalog.segments(state=SegmentState.DELETING), "the last rows", 5)
+        assert storage.stop() == 0
+        assert recorder.stop() == 0
+    check_all_is_well(recorder, tmp_path / "fresh")
+
+
+def test_a_killed_supervisor_is_nothing_to_the_next_one(rig: DemoRig, folder: Path, tmp_path: Path) -> None:
+    program = RecorderProcess(folder, settings(rig), command=("run",))
+    with program:
+        program.wait_recording(CHANNELS)
+        program.wait_until(lambda: old(program) < OLD_FILES * CHANNELS, "a deletion", 15)
+        services = psutil.Process(program.pid).children()
+        program.kill()
+        _, alive = psutil.wait_procs(services, timeout=10)
+        assert not alive, "services outlive their supervisor"
+        program.start()
+        program.wait_recording(CHANNELS)
+        program.wait_until(lambda: old(program) == 0, "the rest of the deletions", 30)
+        pause(1)
+        assert program.stop() == 0
+    check_all_is_well(program, tmp_path / "fresh")
