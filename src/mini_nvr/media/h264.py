@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.bits import BitReader
@@ -137,8 +138,9 @@ def _check_types(sets: Sequence[bytes], wanted: int, name: str, limit: int) -> N
             raise MediaError(f"not an H.264 {name}: {nal[:8].hex()}")
 
 
+@lru_cache(64)
 def _parse_sps(nal: bytes) -> _Sps:
-    """seq_parameter_set_data, clause 7.3.2.1.1."""
+    """seq_parameter_set_data, clause 7.3.2.1.1; kept, as a camera's files all have the same. The result is not to be changed."""
     bits = BitReader(remove_emulation_prevention(nal[1:]))
     sps = _Sps(profile_idc=bits.u(8), constraint_flags=bits.u(8), level_idc=bits.u(8))
     bits.ue_up_to(31, "seq_parameter_set_id")
