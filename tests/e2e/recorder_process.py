@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -164,10 +165,11 @@ class RecorderProcess:
 
     def status(self) -> list[ChannelStatus] | None:
         """All channels as the recorder tells them; None while it does not answer."""
-        try:
-            return asyncio.run(request_status(self.data_dir))
-        except ControlError:
-            return None
+        with ThreadPoolExecutor(1) as aside:  # a browser's tests have an event loop in this thread
+            try:
+                return aside.submit(lambda: asyncio.run(request_status(self.data_dir))).result()
+            except ControlError:
+                return None
 
     def channel(self, number: int) -> ChannelStatus | None:
         """One channel; None while the recorder does not answer."""

@@ -26,8 +26,9 @@ def nvr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nvr]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For the tests of a file: while it runs, its event loop is this thread's, and no asynchronous test can run."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -62,15 +63,22 @@ _addresses = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def signed_in_state(nvr: Nvr, chromium: Browser) -> Any:
+def kept() -> dict[str, Any]:
+    """What is kept from file to file."""
+    return {}
+
+
+@pytest.fixture
+def signed_in_state(nvr: Nvr, chromium: Browser, kept: dict[str, Any]) -> Any:
     """The cookies of one sign-in by hand, for the tests that are about something else."""
-    context = chromium.new_context(base_url=nvr.url)
-    page = context.new_page()
-    page.goto("/")
-    sign_in(page)
-    state = context.storage_state()
-    context.close()
-    return state
+    if not kept:
+        context = chromium.new_context(base_url=nvr.url)
+        page = context.new_page()
+        page.goto("/")
+        sign_in(page)
+        kept.update(context.storage_state())
+        context.close()
+    return kept
 
 
 def sign_in(page: Page, password: str = PASSWORD) -> None:

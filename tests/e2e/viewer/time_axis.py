@@ -74,6 +74,13 @@ class TimeAxis:
             return _look(pixels[36:80, max(x - 6, 0) : x + 7])
         return _look(pixels[98 + 10 * channel_row : 106 + 10 * channel_row, max(x - 6, 0) : x + 7])
 
+    def footage_end_px(self) -> int | None:
+        """Where the band's footage ends at the right, pixels from the left edge of the timeline."""
+        left, top, width, height = self.box()
+        band = _pixels(self.page.screenshot(clip={"x": left, "y": top, "width": width, "height": height}))[36:80]
+        footage = np.flatnonzero(is_teal(band).mean(axis=0) > 0.3)
+        return int(footage[-1]) if footage.size else None
+
     def colours(self, from_us: int, to_us: int) -> NDArray[np.int32]:
         """The band between two instants, rows by columns by RGB."""
         left, top, width, height = self.box()
