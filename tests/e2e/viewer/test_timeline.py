@@ -11,7 +11,6 @@ from tests.e2e.viewer.nvr import Nvr
 from tests.e2e.viewer.screen import Screen, now_us, zone_time
 from tests.e2e.viewer.time_axis import RULER_PX, TimeAxis, address, is_amber, query
 
-
 NOW_AT = 0.88
 """Where now stands while it is followed, of the width."""
 
