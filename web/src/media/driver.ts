@@ -40,6 +40,7 @@ class VideoScreen implements Screen {
       objectFit: "contain",
     });
     this.setShown(false);
+    video.addEventListener("seeked", () => this.#ears.sought?.());
     video.addEventListener("waiting", () => this.#ears.dry?.());
     video.addEventListener("ended", () => this.#ears.ended?.());
     video.addEventListener("error", () =>

@@ -92,6 +92,9 @@ export class FakeScreen implements Screen {
     if (!this.paused) this.atS = mediaS;
     this.#ears.painted?.(mediaS);
   }
+  sought(): void {
+    this.#ears.sought?.();
+  }
   end(): void {
     this.#ears.ended?.();
   }

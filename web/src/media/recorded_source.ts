@@ -2,13 +2,15 @@
 import type { Channel } from "../state/types";
 import type { Span, UtcUs } from "../time/instant";
 import { extent, gapBetween, placeOf, toUtcUs, type FootageMap, type Gap } from "./footage_map";
+import { FrameStep } from "./frame_step";
 import type { Screen } from "./screen";
 import type { Source, SourceEvents } from "./source";
 import { playlistUrl, type PlaylistWindow } from "./windows";
 
 const LOOK_MS = 250;
 const STALE_MS = 2_000;
-const FIRST_FRAME_S = 0.04;
+/** After a seek, its frame is painted by then, unless it is the one that was seen before. */
+const PAINT_MS = 250;
 /** A playlist that grows does so by ten seconds at a time. */
 const RESERVE_S = 12;
 /** What is loaded of a file may begin a little after its first part does. */
@@ -40,7 +42,11 @@ export class RecordedSource implements Source {
   #paintedUs: UtcUs | null = null;
   #paintedS = 0;
   #paintedMs = performance.now();
-  #frameS = FIRST_FRAME_S;
+  /** The shortest time between two frames. */
+  #frameS: number | null = null;
+  #step: FrameStep | null = null;
+  #stepsLeft = 0;
+  #stepTimer: ReturnType<typeof setTimeout> | undefined;
   #speed: number;
   /** The next frame comes after a seek: what lies between is no gap. */
   #sought = true;
@@ -57,6 +63,7 @@ export class RecordedSource implements Source {
     this.#speed = request.speed;
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
+      sought: () => this.#expectStep(),
       dry: () => this.#dry(),
       ended: () => this.#ended(),
       failed: (detail) => this.#failed(detail),
@@ -112,19 +119,25 @@ export class RecordedSource implements Source {
   seek(atUs: UtcUs): void {
     this.#askedUs = atUs;
     this.#sought = true;
+    this.#endStep();
     this.#paintedMs = performance.now();
     this.#startAt(this.#map);
   }
 
   #painted(mediaS: number): void {
+    if (this.#step !== null) return this.#stepped(this.#step, mediaS);
     // still the frame of before
     if (this.#sought && this.screen.seeking && Math.abs(mediaS - this.#targetS) > NEAR_S) return;
+    this.#show(mediaS);
+  }
+
+  #show(mediaS: number): void {
     const utcUs = toUtcUs(this.#map, mediaS);
     if (utcUs === null) return;
     this.#paintedMs = performance.now();
     const gap = this.#sought || this.#paintedUs === null ? null : gapBetween(this.#map, this.#paintedUs, utcUs);
-    const stepS = mediaS - this.#paintedS;
-    if (!this.#sought && stepS > 0.005 && stepS < 1) this.#frameS = Math.min(stepS, this.#frameS * 1.5);
+    // played faster, frames are left out
+    if (!this.#sought && this.#speed <= 1) this.#learn(mediaS - this.#paintedS);
     this.#sought = false;
     this.#paintedUs = utcUs;
     this.#paintedS = mediaS;
@@ -172,6 +185,7 @@ export class RecordedSource implements Source {
   setPlaying(playing: boolean): void {
     if (playing !== this.#playing) this.#paintedMs = performance.now();
     this.#playing = playing;
+    if (playing) this.#endStep();
     if (playing) this.screen.play();
     else this.screen.pause();
     if (this.#paintedUs !== null) this.#tell();
@@ -184,14 +198,56 @@ export class RecordedSource implements Source {
 
   step(frames: 1 | -1): void {
     this.setPlaying(false);
-    // into the middle of the frame: its edges are rounded
-    this.#targetS = Math.max(0, this.#paintedS + (frames + 0.5) * this.#frameS);
+    this.#stepsLeft += frames;
+    if (this.#step === null) this.#nextStep();
+  }
+
+  #nextStep(): void {
+    if (this.#stepsLeft === 0) return this.#endStep();
+    const direction = this.#stepsLeft > 0 ? 1 : -1;
+    this.#stepsLeft -= direction;
+    this.#step = new FrameStep(this.#paintedS, direction, this.#frameS);
+    this.#seekStep(this.#step);
+  }
+
+  #seekStep(step: FrameStep): void {
+    clearTimeout(this.#stepTimer);
     this.#sought = true;
-    this.screen.seek(this.#targetS);
+    this.#targetS = step.targetS;
+    this.screen.seek(step.targetS);
+  }
+
+  #expectStep(): void {
+    clearTimeout(this.#stepTimer);
+    if (this.#step !== null) this.#stepTimer = setTimeout(() => this.#stepFarther(), PAINT_MS);
+  }
+
+  #stepped(step: FrameStep, mediaS: number): void {
+    if (!step.reached(mediaS)) return this.#stepFarther();
+    if (step.refine()) return this.#seekStep(step);
+    if (step.direction === 1) this.#learn(mediaS - step.fromS);
+    this.#show(mediaS);
+    this.#nextStep();
+  }
+
+  #stepFarther(): void {
+    if (this.#step?.farther()) this.#seekStep(this.#step);
+    else this.#endStep();
+  }
+
+  #endStep(): void {
+    clearTimeout(this.#stepTimer);
+    this.#step = null;
+    this.#stepsLeft = 0;
+  }
+
+  #learn(frameS: number): void {
+    if (frameS > 0.005 && frameS <= 1) this.#frameS = Math.min(frameS, this.#frameS ?? frameS);
   }
 
   close(): void {
     clearInterval(this.#looking);
+    this.#endStep();
     this.screen.listen({});
     this.screen.clear();
   }

@@ -31,6 +31,8 @@ export interface Screen {
 export interface ScreenEars {
   /** A frame of this media time was painted. */
   painted?(mediaS: number): void;
+  /** A seek is over; its frame is painted about now. */
+  sought?(): void;
   /** Parts of a live stream were taken in. */
   loaded?(): void;
   /** It ran out of what is loaded. */

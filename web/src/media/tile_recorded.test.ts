@@ -254,6 +254,25 @@ it("steps into the middle of the next frame and pauses", () => {
   expect(shown().atS).toBeCloseTo(6.95, 2);
 });
 
+it("steps farther while the same frame is painted, and takes each press", () => {
+  const { tile, shown, told } = playing(); // one frame alone was seen: its rate is not known
+  tile.setPlaying(false);
+  const before = told.painted.length;
+  tile.step(1);
+  tile.step(1);
+  for (let seeks = 0; seeks < 12; seeks += 1) shown().paint(Math.floor(shown().atS * 10 + 1e-6) / 10);
+  expect([...new Set(told.painted.slice(before))]).toEqual([at(5.1), at(5.2)]);
+});
+
+it("steps farther when the browser does not paint the same frame again", () => {
+  const { tile, shown } = playing();
+  tile.step(1);
+  const firstS = shown().atS;
+  shown().sought();
+  vi.advanceTimersByTime(300);
+  expect(shown().atS).toBeGreaterThan(firstS);
+});
+
 it("leaves nothing when it is stopped", () => {
   const { tile, screens, told } = playing();
   tile.stop();
