@@ -60,8 +60,9 @@ class LiveService:
 
     @property
     def viewers(self) -> int:
-        """How many people watch a main stream now."""
-        return sum(len(hub.viewers) for hub in self._mains.values())
+        """How many watch a stream now, main or sub."""
+        hubs = [*self._mains.values(), *(sub.hub for sub in self._subs.values())]
+        return sum(len(hub.viewers) for hub in hubs)
 
     def attach(self, pipeline: ChannelPipeline) -> None:
         """Let this channel be watched."""
