@@ -103,10 +103,12 @@ def find(data: bytes, parent: Box, *path: bytes) -> Box | None:
     """The first box at `path` below `parent`, or None."""
     box = parent
     for kind in path:
-        found = next((child for child in children(data, box.body, box.end) if child.kind == kind), None)
-        if found is None:
+        for child in children(data, box.body, box.end):
+            if child.kind == kind:
+                box = child
+                break
+        else:
             return None
-        box = found
     return box
 
 
