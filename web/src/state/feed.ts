@@ -8,7 +8,7 @@ import type { components } from "../api/schema";
 import { fromMs, utcUs, type UtcUs } from "../time/instant";
 import { cameras } from "./cameras.svelte";
 import { clock } from "./clock.svelte";
-import { afterNews, cameraOf, stateOf } from "./readings";
+import { afterNews, cameraOf, sameNews, stateOf } from "./readings";
 import { watch } from "./watch.svelte";
 
 type Schemas = components["schemas"];
@@ -21,14 +21,35 @@ const SETTLE_MS = 500;
 let goodUs: UtcUs | null = null;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let settle: ReturnType<typeof setTimeout> | undefined;
+/** All was asked, and the line has not been cut since. */
+let asked = false;
+
+interface Early {
+  readonly askedMs: number;
+  readonly config: Promise<Schemas["Config"]>;
+}
+let early: Early | null = null;
+
+/** Ask for the cameras before it is known who is signed in: the first picture waits for them. For strangers nothing comes of it. */
+export function askEarly(): void {
+  const asking = askConfig();
+  early = asking;
+  asking.config.catch(() => {
+    if (early === asking) early = null;
+  });
+}
+
+const askConfig = (): Early => ({ askedMs: Date.now(), config: getJson<Schemas["Config"]>("/api/config") });
 
 /** Follow the recorder until the returned function is called. */
 export function follow(): () => void {
   const leave = listen({ heard, opened, closed });
+  asked = true;
   void loadAll();
   open();
   return () => {
     leave();
+    asked = false;
     close();
     clearTimeout(retry);
     clearTimeout(settle);
@@ -42,8 +63,10 @@ export async function refreshStates(): Promise<void> {
 }
 
 async function refreshConfig(): Promise<void> {
-  const askedMs = Date.now();
-  const config = await getJson<Schemas["Config"]>("/api/config");
+  const asking = early ?? askConfig();
+  early = null;
+  const { askedMs } = asking;
+  const config = await asking.config;
   clock.learn(fromMs(config.now), askedMs, Date.now());
   cameras.list = config.channels.map(cameraOf);
   cameras.zone = config.timeZone;
@@ -66,10 +89,12 @@ function opened(): void {
   cameras.connected = true;
   cameras.lostSinceUs = null;
   goodUs = clock.nowUs();
-  void loadAll();
+  if (!asked) void loadAll();
+  asked = false;
 }
 
 function closed(): void {
+  asked = false;
   cameras.connected = false;
   cameras.lostSinceUs ??= goodUs ?? clock.nowUs();
 }
@@ -79,8 +104,11 @@ function heard(news: News): void {
   if (news.event === "clock") clock.hear(utcUs(news.utcUs), Date.now());
   if (news.event === "recorder") recorderIs(news.running);
   if (news.event === "channel") {
-    cameras.states.set(news.channel, afterNews(cameras.states.get(news.channel), news));
-    refreshSoon();
+    const before = cameras.states.get(news.channel);
+    const after = afterNews(before, news);
+    cameras.states.set(news.channel, after);
+    // a line that opens tells all states, known ones too
+    if (before === undefined || !sameNews(before, after)) refreshSoon();
   }
 }
 

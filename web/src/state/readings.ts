@@ -51,3 +51,7 @@ export function afterNews(before: CameraState | undefined, news: Extract<News, {
     error: news.error,
   };
 }
+
+/** News told nothing new. */
+export const sameNews = (before: CameraState, after: CameraState): boolean =>
+  before.status === after.status && before.sinceUs === after.sinceUs && before.error === after.error;
