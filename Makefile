@@ -66,7 +66,7 @@ dev: web/node_modules/.installed
 dist: $(VENV)/.installed $(VIEWER)
 	$(BIN)/python -m hatchling build
 
-# Debian packages that tests use as independent parties: FFmpeg's programs, GStreamer's RTSP server, Chromium.
+# Debian packages that tests use as independent parties: FFmpeg's programs, GStreamer's RTSP server, Chromium; a C compiler for faults.
 system-packages:
 	@bash tests/system-packages
 
