@@ -128,7 +128,7 @@ RECORD_FORMAT = Variable[RecordFormat](
     "RECORD_FORMAT",
     Choice[RecordFormat](RecordFormat),
     "mp4",
-    "mp4 plays everywhere and is written once; mkv keeps the original streams bit for bit.",
+    "mp4 plays everywhere and is written once; mkv holds the original streams until the storage service makes mp4 of it.",
     _RECORDER,
 )
 SYNC_INTERVAL = Variable(
