@@ -170,7 +170,7 @@ def kill_at_each(steps: Steps, what: str, template: Place | None, every: int, sc
 
 @pytest.mark.parametrize(
     ("steps", "container", "every"),
-    [("recordings", "mp4", 1), ("recordings", "mkv", 3), ("data", "mp4", 17)],
+    [("recordings", "mp4", 1), ("recordings", "mkv", 2), ("data", "mp4", 11)],
     indirect=["steps"],
 )
 def test_a_kill_at_any_step_of_recording_and_deleting_heals(
@@ -197,7 +197,7 @@ def test_a_kill_at_any_step_of_the_very_first_start_and_of_a_rescan_heals(steps:
     template = Place(steps.root / "recordings/template", steps.root / "data/template")
     for file in template.data_dir.glob("catalog.db*"):
         file.unlink()
-    assert kill_at_each(steps, "start", template, 1 if long else 37, tmp_path) > 30
+    assert kill_at_each(steps, "start", template, 1 if long else 23, tmp_path) > 30
 
 
 @pytest.mark.parametrize("steps", [""], indirect=True)

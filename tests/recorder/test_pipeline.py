@@ -141,6 +141,20 @@ def test_segments_of_a_run_join_without_a_hole() -> None:
     assert ends == [segment.header.start_utc_us for segment in bench.disk.segments[1:]]
 
 
+@pytest.mark.parametrize("step_us", [3_600_000_000, -3_600_000_000])
+def test_a_system_clock_that_is_set_ahead_leaves_a_gap_and_one_set_back_none(step_us: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.play(range(25 * 12))
+    monkeypatch.setattr(StraightLine, "next_start_utc_us", lambda self, pts, expected, elapsed: expected + step_us)
+    bench.play(range(25 * 12, 25 * 22))
+    (before, _, after) = bench.disk.segments
+    assert before.header.run_id == after.header.run_id
+    assert bench.recorded() == list(range(len(bench.recorded())))
+    skipped = [gap for gap in bench.told if gap.cause is GapCause.UNKNOWN and gap.end_utc_us is not None]
+    assert [(gap.end_utc_us or 0) - gap.start_utc_us for gap in skipped] == ([step_us] if step_us > 0 else [])
+    assert [note.cause for note in after.header.gaps_before] == ([GapCause.UNKNOWN] if step_us > 0 else [])
+
+
 def test_frames_before_the_first_key_frame_are_left_out() -> None:
     bench = Bench()
     bench.play(range(10, 60))

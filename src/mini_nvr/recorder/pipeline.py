@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from mini_nvr.catalog.model import RunChange
+from mini_nvr.catalog.timeline import SLIVER_US
 from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.errors import GapCause
 from mini_nvr.ingest.source import StreamInfo, TimeLine
@@ -330,7 +331,9 @@ class ChannelPipeline:
             self._note_run(RunChange(run.run_id, self.rules.number, start, None, None))
         else:
             elapsed_us = media_us(origin - run.last_origin)
-            start = self._line.next_start_utc_us(origin, run.last.header.start_utc_us + elapsed_us, elapsed_us)
+            expected = run.last.header.start_utc_us + elapsed_us
+            start = self._line.next_start_utc_us(origin, expected, elapsed_us)
+            notes = self._note_skipped(expected, start)
         header = SegmentHeader(
             self.rules.number, self.rules.name, start, run.run_id, run.next_number, self._line.time_source, notes
         )
@@ -341,6 +344,13 @@ class ChannelPipeline:
         run.last_origin = origin
         run.last = GrowingSegment(header, formats, self._disk_failed)
         return run.last
+
+    def _note_skipped(self, expected_utc_us: int, start_utc_us: int) -> tuple[GapNote, ...]:
+        """Time that a system clock set ahead left out; no footage is missing, but nothing else explains it (storage I10)."""
+        if start_utc_us - expected_utc_us < SLIVER_US:
+            return ()
+        self.gaps.begin(expected_utc_us, GapCause.UNKNOWN, "the system clock was set ahead")
+        return self.gaps.footage(start_utc_us)
 
     def _disk_failed(self, segment: GrowingSegment, cause: GapCause, detail: str) -> None:
         """Called on the disk thread; the channel's state belongs to the event loop."""
