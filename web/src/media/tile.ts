@@ -20,6 +20,8 @@ import { isTimeToPrepare, windowAround, windowFrom } from "./windows";
 const CONNECTING_AFTER_MS = 400;
 /** Lengths in playlists are rounded: so much behind an end, the next part has begun. */
 const ROUNDING_US = 2_000;
+/** What comes next was not there yet: so long it is not asked for again. */
+const PREPARE_AGAIN_MS = 2_000;
 
 type Wanted =
   | { readonly kind: "live"; readonly channel: Channel; readonly stream: StreamName }
@@ -33,6 +35,7 @@ export class Tile implements Player {
   #coming: Source | null = null;
   /** What follows the footage that is shown; waits, paused, at its first frame. */
   #prepared: RecordedSource | null = null;
+  #prepareFromMs = 0;
   #screenOf = new Map<Source, Screen>();
   #playing = true;
   #speed = 1;
@@ -233,7 +236,10 @@ export class Tile implements Player {
   }
 
   #missing(source: Source, atUs: UtcUs, gap: Gap): void {
-    if (source === this.#prepared) return this.#dropPrepared();
+    if (source === this.#prepared) {
+      this.#prepareFromMs = performance.now() + PREPARE_AGAIN_MS;
+      return this.#dropPrepared();
+    }
     if (source !== this.#coming) return;
     this.#drop(source);
     this.#coming = null;
@@ -269,7 +275,7 @@ export class Tile implements Player {
     const end = source.listed?.endUs;
     if (end === undefined || source.request.window.endUs === null || this.#prepared !== null || this.#coming !== null)
       return;
-    if (!isTimeToPrepare(utcUs, end, this.#speed)) return;
+    if (performance.now() < this.#prepareFromMs || !isTimeToPrepare(utcUs, end, this.#speed)) return;
     const screen = this.#free.pop();
     if (screen === undefined) return;
     const window = windowFrom(end, clock.nowUs());

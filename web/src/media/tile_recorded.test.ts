@@ -230,6 +230,23 @@ describe("the end of a playlist", () => {
     expect(next.shown).toBe(true);
   });
 
+  it("asks for the next one again only after two seconds, when that is not there", () => {
+    const { screens, loading, shown } = playing();
+    const asked = vi.spyOn(screens[0], "openFootage");
+    const askedOther = vi.spyOn(screens[1], "openFootage");
+    const count = (): number => asked.mock.calls.length + askedOther.mock.calls.length;
+    shown().paint(90);
+    loading().missing("recorder down");
+    for (let frame = 1; frame < 15; frame += 1) {
+      vi.advanceTimersByTime(100);
+      shown().paint(90 + frame / 10);
+    }
+    expect(count()).toBe(1);
+    vi.advanceTimersByTime(700);
+    shown().paint(92.2);
+    expect(count()).toBe(2);
+  });
+
   it("is an end when the playlist grew up to now", () => {
     const { tile, loading, told } = stage();
     const near = plus(NOW, -30 * US_PER_S);
