@@ -1,5 +1,7 @@
 """Messages and packets out of one byte stream, however it is cut and whatever stands in between."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,3 +143,12 @@ def test_any_bytes_are_survived_or_a_violation(chunks: list[bytes]) -> None:
     except ProtocolViolation:
         return
     assert stream.demultiplexer.garbage_bytes <= sum(map(len, chunks))
+
+
+def test_what_was_released_holds_no_memory() -> None:
+    """A camera that comes and goes would otherwise cost a buffer each time, until the collector looks."""
+    demultiplexer = Demultiplexer(lambda message: None)
+    buffer = demultiplexer.room().obj
+    before = sys.getrefcount(buffer)
+    demultiplexer.release()
+    assert sys.getrefcount(buffer) <= before - 2, "the buffer and the view of it are still held"

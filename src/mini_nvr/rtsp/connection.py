@@ -125,10 +125,11 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None:
             self._end(None)
-            return
-        lost = ConnectionLost("the connection to the camera broke")
-        lost.__cause__ = exc
-        self._end(lost)
+        else:
+            lost = ConnectionLost("the connection to the camera broke")
+            lost.__cause__ = exc
+            self._end(lost)
+        self._demultiplexer.release()
 
     # -- inside
 

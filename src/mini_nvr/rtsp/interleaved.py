@@ -79,6 +79,14 @@ class Demultiplexer:
         self._channels[:] = [_discard] * len(self._channels)
         self._runs[:] = [None] * len(self._runs)
 
+    def release(self) -> None:
+        """Nothing more will be received: give the memory back now; the collector looks for cycles but rarely."""
+        self.mute()
+        self._settle.clear()
+        self._buffer = bytearray()
+        self._view = memoryview(self._buffer)
+        self._read = self._written = 0
+
     def room(self) -> memoryview:
         """Where the next bytes go; never empty."""
         if BUFFER_BYTES - self._written < MIN_READ_BYTES:
