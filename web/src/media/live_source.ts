@@ -10,6 +10,9 @@ import type { Source, SourceEvents } from "./source";
 /** Without a painted frame for so long, a picture is not live. */
 export const STALE_MS = 2_000;
 const LOOK_MS = 250;
+const LOST_MS = 1_000;
+/** Where a picture stands and what is loaded are rounded differently. */
+const ROUNDING_S = 0.01;
 /** After so long without a word, another connection is tried. */
 const SILENT_MS = 10_000;
 const CLOSED_SIGNED_OUT = 1008;
@@ -41,6 +44,7 @@ export class LiveSource implements Source {
   #paintedUs: UtcUs | null = null;
   #heardMs = performance.now();
   #cause: string | null = null;
+  #soughtMs = 0;
 
   constructor(
     readonly screen: Screen,
@@ -100,6 +104,7 @@ export class LiveSource implements Source {
     const fromS = this.screen.loadedFromS;
     if (this.#started || fromS === null) return;
     this.#started = true;
+    this.#soughtMs = performance.now();
     this.screen.seek(fromS);
     this.screen.play();
   }
@@ -129,7 +134,20 @@ export class LiveSource implements Source {
     this.events.state({ kind: "playing" });
   }
 
+  /** What is loaded lies ahead of where the picture waits: without this it would wait for good. */
+  #findBack(): void {
+    const { atS, loadedFromS, loadedUntilS } = this.screen;
+    if (loadedFromS === null || loadedFromS <= atS + ROUNDING_S || loadedUntilS > atS + ROUNDING_S) return;
+    this.screen.seek(loadedFromS);
+    this.screen.play();
+  }
+
   #look(): void {
+    const nowMs = performance.now();
+    if (this.#started && nowMs - this.#paintedMs > LOST_MS && nowMs - this.#soughtMs > LOST_MS) {
+      this.#soughtMs = nowMs;
+      this.#findBack();
+    }
     // the camera's silence is told; the line's is not
     if (this.#cause === null && performance.now() - this.#heardMs > SILENT_MS) return this.#over("later");
     if (performance.now() - this.#paintedMs < STALE_MS) return;

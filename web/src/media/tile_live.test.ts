@@ -118,6 +118,40 @@ describe("a picture that stands", () => {
   });
 });
 
+describe("a picture that waits where nothing is loaded", () => {
+  it("goes to what is loaded, at the beginning", () => {
+    const { tile, opened } = stage();
+    tile.showLive(3, "sub");
+    last().header();
+    const screen = opened();
+    screen.loaded(2, 3);
+    screen.pause();
+    [screen.atS, screen.loadedUntilS] = [0, 0]; // the browser forgot the seek
+    vi.advanceTimersByTime(1_500);
+    expect([screen.atS, screen.paused]).toEqual([2, false]);
+  });
+
+  it("goes to what is loaded behind a hole", () => {
+    const { screen } = playing();
+    screen.loaded(6, 7);
+    [screen.atS, screen.loadedUntilS] = [3, 3];
+    vi.advanceTimersByTime(1_500);
+    expect(screen.atS).toBe(6);
+  });
+
+  it("is left alone where something is loaded, or nothing lies ahead", () => {
+    const { screen } = playing();
+    for (const [atS, untilS] of [
+      [2.5, 3],
+      [3, 3],
+    ] as const) {
+      [screen.atS, screen.loadedUntilS] = [atS, untilS];
+      vi.advanceTimersByTime(1_500);
+      expect(screen.atS).toBe(atS);
+    }
+  });
+});
+
 describe("a line that ends", () => {
   it("keeps the picture, says so, and asks again", () => {
     const { told, screen, opened } = playing();
@@ -138,7 +172,7 @@ describe("a line that ends", () => {
     playing();
     for (let tries = 0; tries < 6; tries += 1) {
       last().onclose?.({ code: 1013 });
-      vi.advanceTimersByTime(700 * 2 ** tries);
+      vi.advanceTimersByTime(Math.min(12_600, 700 * 2 ** tries)); // less than it takes to notice a silent line
     }
     const before = FakeSocket.made.length;
     last().onclose?.({ code: 1013 });
