@@ -1,11 +1,11 @@
 """The layer, built once for all fault tests, and how long they may take."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.faults.layer import build
+from tests.faults.long import LONG
 
 
 @pytest.fixture(scope="session")
@@ -17,4 +17,4 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def long() -> bool:
     """Whether MINI_NVR_LONG=1 asks for every case, where `make test` takes samples."""
-    return os.environ.get("MINI_NVR_LONG") == "1"  # noqa: TID251  a switch of the tests, not of the program
+    return LONG

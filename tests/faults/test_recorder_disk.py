@@ -16,6 +16,7 @@ from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
 from tests.faults.layer import WRITES, FaultyDisk, Operation
+from tests.faults.long import only_when_long
 from tests.support.hybrid_files import ffprobe_complaints
 
 CHANNELS = 2
@@ -97,9 +98,9 @@ def check_every_second_is_explained(recorder: RecorderProcess, channel: int) -> 
     ("error", "cause"),
     [
         (errno.ENOSPC, GapCause.DISK_FULL),
-        (errno.EDQUOT, GapCause.DISK_FULL),
+        pytest.param(errno.EDQUOT, GapCause.DISK_FULL, marks=only_when_long),
         (errno.EIO, GapCause.DISK_ERROR),
-        (errno.EROFS, GapCause.DISK_ERROR),
+        pytest.param(errno.EROFS, GapCause.DISK_ERROR, marks=only_when_long),
     ],
     ids=["full", "quota", "I/O error", "read-only"],
 )
@@ -119,7 +120,11 @@ def test_a_disk_that_refuses_is_told_and_used_again_when_it_does_not(
     check_files(recorder, tmp_path / "fresh")
 
 
-@pytest.mark.parametrize("operations", [Operation.WRITE, Operation.WRITE | Operation.SYNC], ids=["writes", "writes and syncs"])
+@pytest.mark.parametrize(
+    "operations",
+    [pytest.param(Operation.WRITE, marks=only_when_long), Operation.WRITE | Operation.SYNC],
+    ids=["writes", "writes and syncs"],
+)
 def test_a_disk_that_stalls_costs_nothing_that_fits_into_the_queue(
     recorder: RecorderProcess, disk: FaultyDisk, tmp_path: Path, operations: Operation
 ) -> None:

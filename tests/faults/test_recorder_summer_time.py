@@ -13,6 +13,7 @@ from mini_nvr.playback.days import dates, day_bounds
 from mini_nvr.segment.names import parse_segment_name
 from tests.e2e.recorder_process import RecorderProcess, camera_settings
 from tests.faults.layer import FaultyDisk
+from tests.faults.long import only_when_long
 
 ZONE = "Europe/Berlin"
 BEFORE_S = 7
@@ -56,7 +57,7 @@ def berlin(rig: DemoRig, layer: Path, tmp_path: Path) -> Iterator[Berlin]:
     ("change", "before", "after", "hours"),
     [
         (datetime(2026, 10, 25, 1, tzinfo=UTC), ("0259", "+0200"), ("0200", "+0100"), 25),
-        (datetime(2027, 3, 28, 1, tzinfo=UTC), ("0159", "+0100"), ("0300", "+0200"), 23),
+        pytest.param(datetime(2027, 3, 28, 1, tzinfo=UTC), ("0159", "+0100"), ("0300", "+0200"), 23, marks=only_when_long),
     ],
     ids=["ends", "begins"],
 )
