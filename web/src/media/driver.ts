@@ -3,8 +3,9 @@ import type Hls from "hls.js/light";
 import type { ErrorData, HlsConfig, LevelDetails } from "hls.js/light";
 
 import { clock } from "../state/clock.svelte";
-import { fromMs, plus, US_PER_S } from "../time/instant";
+import { fromMs } from "../time/instant";
 import { concat } from "./mp4_boxes";
+import { PartTimes } from "./part_times";
 import { PlaylistLoader } from "./playlist_loader";
 import type { Player, PlayerEvents } from "./player";
 import type { FootageEars, FootageFeed, FootageRequest, LiveFeed, Screen, ScreenEars } from "./screen";
@@ -256,6 +257,7 @@ const whenIdle: (act: () => void) => void =
 setTimeout(() => whenIdle(() => void hlsLibrary().catch(() => undefined)), 3_000);
 
 class HlsFeed implements FootageFeed {
+  readonly #times = new PartTimes();
   #hls: Hls | null = null;
   #started = false;
   #closed = false;
@@ -272,7 +274,7 @@ class HlsFeed implements FootageFeed {
 
   #open(library: typeof Hls): void {
     if (this.#closed) return;
-    const pLoader = PlaylistLoader.telling(this.ears) as unknown as NonNullable<HlsConfig["pLoader"]>;
+    const pLoader = PlaylistLoader.telling(this.ears, this.#times) as unknown as NonNullable<HlsConfig["pLoader"]>;
     const hls = new library({ ...HLS, pLoader });
     this.#hls = hls;
     const { Events } = library;
@@ -288,14 +290,15 @@ class HlsFeed implements FootageFeed {
   }
 
   #listed(details: LevelDetails): void {
+    // a playlist that hls.js merged so that it reaches into the future has wrong places too; the one before goes on evenly
+    const endMs = (details.fragments.at(-1)?.programDateTime ?? 0) + 1_000 * (details.fragments.at(-1)?.duration ?? 0);
+    if (this.#started && fromMs(endMs) > clock.nowUs()) return;
     const map = details.fragments.map((part) => ({
       startS: part.start,
       durationS: part.duration,
-      startUs: fromMs(part.programDateTime ?? 0),
+      startUs:
+        this.#times.startUs(part.relurl ?? "", part.byteRangeStartOffset ?? 0) ?? fromMs(part.programDateTime ?? 0),
     }));
-    // hls.js gives times in the future to parts of a playlist that it merged; those known before go on evenly
-    const last = map.at(-1);
-    if (this.#started && last !== undefined && plus(last.startUs, last.durationS * US_PER_S) > clock.nowUs()) return;
     this.ears.listed(map);
     if (this.#started) return;
     this.#started = true;

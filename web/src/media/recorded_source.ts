@@ -9,6 +9,9 @@ import { playlistUrl, type PlaylistWindow } from "./windows";
 
 const LOOK_MS = 250;
 const STALE_MS = 2_000;
+/** Who plays faster than it comes, and stood for so long so close to the end of what is listed, has come to its end. */
+const END_MS = 1_000;
+const END_S = 3;
 /** After a seek, its frame is painted by then, unless it is the one that was seen before. */
 const PAINT_MS = 250;
 /** A playlist that grows does so by ten seconds at a time. */
@@ -152,6 +155,8 @@ export class RecordedSource implements Source {
 
   #look(): void {
     const waited = performance.now() - this.#paintedMs;
+    const grows = this.request.window.endUs === null;
+    if (grows && this.#playing && !this.#sought && waited > END_MS) this.#dry(END_S);
     if (!this.#playing || waited < STALE_MS) return;
     this.events.state(
       this.#paintedUs === null ? { kind: "connecting" } : { kind: "stalled", sinceUs: this.#paintedUs },
@@ -159,11 +164,11 @@ export class RecordedSource implements Source {
   }
 
   /** Ran dry near the end of what is listed: it is played, though the browser may wait for a rest of a frame. */
-  #dry(): void {
+  #dry(withinS = 0.3): void {
     // a playlist that grows goes on by itself; who plays faster than it has come to its end
     if (this.request.window.endUs === null && this.#speed <= 1) return;
     const last = this.#map.at(-1);
-    if (last !== undefined && this.screen.atS > last.startS + last.durationS - 0.3) this.#ended();
+    if (last !== undefined && this.screen.atS > last.startS + last.durationS - withinS) this.#ended();
   }
 
   #ended(): void {

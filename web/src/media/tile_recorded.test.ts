@@ -247,6 +247,22 @@ describe("the end of a playlist", () => {
     expect(count()).toBe(2);
   });
 
+  it("is an end when fast playing stands close to it, though the browser waits for more", () => {
+    const { tile, loading, told } = stage();
+    const near = plus(NOW, -30 * US_PER_S);
+    tile.setSpeed(4);
+    tile.showRecorded(1, near, true);
+    const screen = loading();
+    screen.list([{ startS: 0, durationS: 20, startUs: near }]);
+    screen.paint();
+    screen.paint(15);
+    vi.advanceTimersByTime(1_500);
+    expect(told.ends).toBe(0);
+    screen.paint(18.9);
+    vi.advanceTimersByTime(1_500);
+    expect(told.ends).toBeGreaterThan(0);
+  });
+
   it("is an end when the playlist grew up to now", () => {
     const { tile, loading, told } = stage();
     const near = plus(NOW, -30 * US_PER_S);
