@@ -8,11 +8,11 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from mini_nvr.catalog.engine import BUSY_TIMEOUT_S, CatalogDamaged, Database, is_damage, suspect_marker
+from mini_nvr.catalog.engine import BUSY_TIMEOUT_S, PRIMARY_CODE, CatalogDamaged, Database, is_damage, suspect_marker
 from mini_nvr.catalog.lock import DataDirBusy, DataDirLock, held_by_this_process
 from mini_nvr.catalog.schema import APPLICATION_ID, HEAD
 from mini_nvr.clock import Clock, to_datetime
@@ -94,15 +94,23 @@ def found_version(path: Path, *, thorough: bool = False) -> str | None:
     if not path.exists() or path.stat().st_size == 0:
         return None
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
         try:
-            return _read_version(connection, path, thorough)
-        finally:
-            connection.close()
+            return _read_with(path, "ro", thorough)
+        except sqlite3.OperationalError as exc:
+            if getattr(exc, "sqlite_errorcode", 0) & PRIMARY_CODE != sqlite3.SQLITE_READONLY:
+                raise
+            return _read_with(path, "rw", thorough)  # a crash at its making left a journal, which only a writer may roll back
     except sqlite3.Error as exc:
         if is_damage(exc):
             raise CatalogDamaged(str(exc)) from exc
         raise CatalogError(f"cannot open {path}: {exc}; the file must be ours to read and write") from exc
+
+
+def _read_with(path: Path, mode: str, thorough: bool) -> str | None:
+    with closing(
+        sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT_S)
+    ) as connection:
+        return _read_version(connection, path, thorough)
 
 
 def _read_version(connection: sqlite3.Connection, path: Path, thorough: bool) -> str | None:

@@ -22,7 +22,7 @@ from mini_nvr.errors import CatalogError
 BUSY_TIMEOUT_S = 60.0  # longer than the exchange that ends a rescan: 25 us a row where all are new
 _WAL_LIMIT_BYTES = 64 << 20
 _WRITES = "catalog_writes"
-_PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
+PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
 
 
 class CatalogDamaged(CatalogError):
@@ -32,7 +32,7 @@ class CatalogDamaged(CatalogError):
 def is_damage(error: BaseException | None) -> bool:
     """Whether SQLite says that the file itself is wrong, rather than locked, full or out of reach."""
     code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & _PRIMARY_CODE in _DAMAGE
+    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & PRIMARY_CODE in _DAMAGE
 
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
