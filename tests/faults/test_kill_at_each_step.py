@@ -197,7 +197,7 @@ def test_a_kill_at_any_step_of_the_very_first_start_and_of_a_rescan_heals(steps:
     template = Place(steps.root / "recordings/template", steps.root / "data/template")
     for file in template.data_dir.glob("catalog.db*"):
         file.unlink()
-    assert kill_at_each(steps, "start", template, 1 if long else 23, tmp_path) > 30
+    assert kill_at_each(steps, "start", template, 1 if long else 7, tmp_path) > 30
 
 
 @pytest.mark.parametrize("steps", [""], indirect=True)
