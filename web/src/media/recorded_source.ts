@@ -9,13 +9,10 @@ import { playlistUrl, type PlaylistWindow } from "./windows";
 
 const LOOK_MS = 250;
 const STALE_MS = 2_000;
-/** Who plays faster than it comes, and stood for so long so close to the end of what is listed, has come to its end. */
-const END_MS = 1_000;
-const END_S = 3;
+/** A picture that stands so close to the end of what is listed has come to its end. */
+const END_S = 0.3;
 /** After a seek, its frame is painted by then, unless it is the one that was seen before. */
 const PAINT_MS = 250;
-/** A playlist that grows does so by ten seconds at a time. */
-const RESERVE_S = 12;
 /** What is loaded of a file may begin a little after its first part does. */
 const INTO_S = 0.02;
 /** A frame so close to where a seek went is its frame. */
@@ -90,12 +87,6 @@ export class RecordedSource implements Source {
     return extent(this.#map);
   }
 
-  /** What comes next has left the playlist, which grew on without it. */
-  get fellBehind(): boolean {
-    const span = this.listed;
-    return span !== null && this.#paintedUs !== null && this.#paintedUs < span.startUs;
-  }
-
   covers(atUs: UtcUs): boolean {
     const span = this.listed;
     return span !== null && atUs >= span.startUs && atUs < span.endUs;
@@ -114,8 +105,8 @@ export class RecordedSource implements Source {
     if (place.kind === "footage") return place.mediaS;
     if (place.kind === "gap") return place.nextS + INTO_S;
     if (place.kind === "nothing") return 0;
-    // not listed yet: as near as it can go on without waiting for each new part
-    return Math.max(map[0]?.startS ?? 0, place.lastS - (this.request.window.endUs === null ? RESERVE_S : 1));
+    // not listed yet: the last second that is
+    return Math.max(map[0]?.startS ?? 0, place.lastS - 1);
   }
 
   /** Inside what `covers`; otherwise another source is needed. */
@@ -155,8 +146,6 @@ export class RecordedSource implements Source {
 
   #look(): void {
     const waited = performance.now() - this.#paintedMs;
-    const grows = this.request.window.endUs === null;
-    if (grows && this.#playing && !this.#sought && waited > END_MS) this.#dry(END_S);
     if (!this.#playing || waited < STALE_MS) return;
     this.events.state(
       this.#paintedUs === null ? { kind: "connecting" } : { kind: "stalled", sinceUs: this.#paintedUs },
@@ -164,11 +153,9 @@ export class RecordedSource implements Source {
   }
 
   /** Ran dry near the end of what is listed: it is played, though the browser may wait for a rest of a frame. */
-  #dry(withinS = 0.3): void {
-    // a playlist that grows goes on by itself; who plays faster than it has come to its end
-    if (this.request.window.endUs === null && this.#speed <= 1) return;
+  #dry(): void {
     const last = this.#map.at(-1);
-    if (last !== undefined && this.screen.atS > last.startS + last.durationS - withinS) this.#ended();
+    if (last !== undefined && this.screen.atS > last.startS + last.durationS - END_S) this.#ended();
   }
 
   #ended(): void {

@@ -14,7 +14,7 @@ import { retryMs } from "./retry";
 import type { Screen } from "./screen";
 import { stillSignedIn } from "./session";
 import type { Over, Source, SourceEvents } from "./source";
-import { isTimeToPrepare, windowAround, windowFrom } from "./windows";
+import { isTimeToPrepare, NEAR_NOW_US, type PlaylistWindow, SHORT_US, windowAround, windowFrom } from "./windows";
 
 /** A seek that takes no longer says nothing: the old picture is still there. */
 const CONNECTING_AFTER_MS = 400;
@@ -96,8 +96,11 @@ export class Tile implements Player {
   }
 
   #openRecorded(atUs: UtcUs): void {
+    this.#openWindow(windowAround(atUs, clock.nowUs()), atUs);
+  }
+
+  #openWindow(window: PlaylistWindow, atUs: UtcUs): void {
     const channel = this.#wanted?.channel ?? 0;
-    const window = windowAround(atUs, clock.nowUs());
     const request: RecordedRequest = { channel, window, atUs, playing: this.#playing, speed: this.#speed };
     this.#take((screen, events) => this.#recorded(screen, request, events));
   }
@@ -175,10 +178,7 @@ export class Tile implements Player {
     if (state.kind === "connecting" && this.#state.kind === "lost") return;
     // a picture that waits behind a gap is not what was asked for
     if (this.#holding !== null && (state.kind === "paused" || state.kind === "playing")) return;
-    const isNew = this.#say(state);
-    // what it goes on with may have left the playlist meanwhile
-    if (isNew && state.kind === "stalled" && source instanceof RecordedSource && source.fellBehind)
-      this.#tryAgain(retryMs(this.#tries, 0));
+    this.#say(state);
   }
 
   /** The browser cannot play this: what else is shown is not the driver's. */
@@ -273,12 +273,13 @@ export class Tile implements Player {
 
   #lookAhead(source: RecordedSource, utcUs: UtcUs): void {
     const end = source.listed?.endUs;
-    if (end === undefined || source.request.window.endUs === null || this.#prepared !== null || this.#coming !== null)
-      return;
+    if (end === undefined || this.#prepared !== null || this.#coming !== null) return;
     if (performance.now() < this.#prepareFromMs || !isTimeToPrepare(utcUs, end, this.#speed)) return;
+    const nowUs = clock.nowUs();
+    if (nowUs - end < SHORT_US) return;
     const screen = this.#free.pop();
     if (screen === undefined) return;
-    const window = windowFrom(end, clock.nowUs());
+    const window = windowFrom(end, nowUs);
     const atUs = plus(end, ROUNDING_US);
     const request = { channel: source.request.channel, window, atUs, playing: false, speed: this.#speed };
     const next: RecordedSource = this.#recorded(
@@ -292,9 +293,8 @@ export class Tile implements Player {
 
   #ended(source: RecordedSource, atUs: UtcUs): void {
     if (source !== this.#shown || this.#coming !== null) return;
-    if (source.request.window.endUs === null) return this.events.end?.();
     const next = this.#prepared;
-    if (next === null) return this.#openRecorded(plus(atUs, ROUNDING_US));
+    if (next === null) return this.#goOnFrom(atUs);
     this.#prepared = null;
     next.setSpeed(this.#speed);
     next.setPlaying(this.#playing);
@@ -305,6 +305,13 @@ export class Tile implements Player {
     }
     this.#reveal(next);
     if (fromUs - atUs >= NO_GAP_US) this.#met(next, { startUs: atUs, endUs: fromUs });
+  }
+
+  /** What follows was not prepared in time: it is opened now; close to now, live follows. */
+  #goOnFrom(endUs: UtcUs): void {
+    const nowUs = clock.nowUs();
+    if (nowUs - endUs < NEAR_NOW_US) return this.events.end?.();
+    this.#openWindow(windowFrom(endUs, nowUs), plus(endUs, ROUNDING_US));
   }
 
   // --- orders

@@ -11,13 +11,16 @@ describe("the window of a playlist", () => {
     expect(windowAround(at, NOW)).toEqual({ startUs: plus(at, -BEFORE_US), endUs: plus(at, AFTER_US) });
   });
 
-  it("ends with now at the latest", () => {
-    expect(windowAround(plus(NOW, -10 * US_PER_MINUTE), NOW).endUs).toBe(NOW);
+  it("ends before now, so that the recorder takes it for closed", () => {
+    expect(windowAround(plus(NOW, -10 * US_PER_MINUTE), NOW).endUs).toBe(plus(NOW, -US_PER_S));
+    expect(windowFrom(plus(NOW, -US_PER_MINUTE), NOW)).toEqual({
+      startUs: plus(NOW, -US_PER_MINUTE),
+      endUs: plus(NOW, -US_PER_S),
+    });
   });
 
-  it("grows when now is near", () => {
-    expect(windowAround(plus(NOW, -US_PER_MINUTE), NOW).endUs).toBeNull();
-    expect(windowFrom(plus(NOW, -US_PER_MINUTE), NOW)).toEqual({ startUs: plus(NOW, -US_PER_MINUTE), endUs: null });
+  it("is never empty", () => {
+    expect(windowFrom(NOW, NOW).endUs).toBeGreaterThan(NOW);
   });
 
   it("is followed by one that begins where it ends", () => {
@@ -25,11 +28,10 @@ describe("the window of a playlist", () => {
     expect(windowFrom(end, NOW)).toEqual({ startUs: end, endUs: plus(end, AFTER_US) });
   });
 
-  it("is asked for in milliseconds, without an end when it grows", () => {
+  it("is asked for in milliseconds", () => {
     expect(playlistUrl(3, { startUs: NOW, endUs: plus(NOW, US_PER_S) })).toBe(
       "/api/channel/3/playlist.m3u8?start=1700000000000&end=1700000001000",
     );
-    expect(playlistUrl(3, { startUs: NOW, endUs: null })).toBe("/api/channel/3/playlist.m3u8?start=1700000000000");
   });
 });
 

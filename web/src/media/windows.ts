@@ -5,36 +5,37 @@ import type { Channel } from "../state/types";
 
 export interface PlaylistWindow {
   readonly startUs: UtcUs;
-  /** null: it grows with the recording. */
-  readonly endUs: UtcUs | null;
+  readonly endUs: UtcUs;
 }
 
 /** So much before the instant, for going back a little. A longer playlist takes longer to make and to read, at each seek far away. */
 export const BEFORE_US = 2 * US_PER_MINUTE;
 export const AFTER_US = 13 * US_PER_MINUTE;
-/** Closer to now than this, the playlist is left open; the recorder lists the last ten minutes of an open one. */
-export const OPEN_US = 9 * US_PER_MINUTE;
+/** Closer to now, a playlist would be one that grows: its parts are many, and it is asked for again and again. */
+const MARGIN_US = US_PER_S;
 /** So long before a window ends, at normal speed, the next one is prepared. */
 const PREPARE_US = 15 * US_PER_S;
+/** What is played up to here has caught up: checkpoints come every few seconds, and the rest is live. */
+export const NEAR_NOW_US = 12 * US_PER_S;
+/** So near to now, what follows is too short to be prepared: it is opened when it is due. */
+export const SHORT_US = US_PER_MINUTE;
+
+const until = (startUs: UtcUs, endUs: UtcUs, nowUs: UtcUs): UtcUs =>
+  Math.max(startUs + US_PER_S, Math.min(endUs, nowUs - MARGIN_US)) as UtcUs;
 
 export function windowAround(atUs: UtcUs, nowUs: UtcUs): PlaylistWindow {
-  if (atUs > nowUs - OPEN_US) return { startUs: plus(atUs, -BEFORE_US), endUs: null };
-  const endUs = Math.min(plus(atUs, AFTER_US), nowUs) as UtcUs;
-  return { startUs: plus(atUs, -BEFORE_US), endUs };
+  const startUs = plus(atUs, -BEFORE_US);
+  return { startUs, endUs: until(startUs, plus(atUs, AFTER_US), nowUs) };
 }
 
 /** The window after one that ends at `endUs`, its beginning included. */
-export function windowFrom(endUs: UtcUs, nowUs: UtcUs): PlaylistWindow {
-  if (endUs > nowUs - OPEN_US) return { startUs: endUs, endUs: null };
-  return { startUs: endUs, endUs: Math.min(plus(endUs, AFTER_US), nowUs) as UtcUs };
-}
+export const windowFrom = (endUs: UtcUs, nowUs: UtcUs): PlaylistWindow => ({
+  startUs: endUs,
+  endUs: until(endUs, plus(endUs, AFTER_US), nowUs),
+});
 
-export function playlistUrl(channel: Channel, window: PlaylistWindow): string {
-  return address(`/api/channel/${channel}/playlist.m3u8`, {
-    start: toMs(window.startUs),
-    end: window.endUs === null ? null : toMs(window.endUs),
-  });
-}
+export const playlistUrl = (channel: Channel, window: PlaylistWindow): string =>
+  address(`/api/channel/${channel}/playlist.m3u8`, { start: toMs(window.startUs), end: toMs(window.endUs) });
 
 /** It is time to prepare what comes after the footage that is listed up to `endUs`. */
 export const isTimeToPrepare = (atUs: UtcUs, endUs: UtcUs, speed: number): boolean =>
