@@ -58,13 +58,14 @@ class Nvr:
 @dataclass(frozen=True)
 class Past:
     """Footage of channel 1 from before the NVR was started, UTC microseconds: two files that join across the last local midnight
-    but one, and after a minute without the camera another one."""
+    but one, and after a minute without the camera another one. `spare`: where a file of channel 4 begins that may be deleted."""
 
     start: int
     midnight: int
     gap_start: int
     gap_end: int
     end: int
+    spare: int
 
 
 def write_past(record_dir: Path) -> Past:
@@ -76,7 +77,9 @@ def write_past(record_dir: Path) -> Past:
     write_run(record_dir, 1, start, [60, 60], ZONE, projector=projector)
     write_run(record_dir, 1, gap_end, [60], ZONE, projector=projector, gap=offline(gap_start, gap_end))
     write_run(record_dir, 4, start, [60, 60], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
-    return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S)
+    spare = gap_end + 600 * _US_PER_S
+    write_run(record_dir, 4, spare, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
+    return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S, spare)
 
 
 @contextmanager

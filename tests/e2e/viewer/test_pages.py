@@ -64,9 +64,9 @@ def test_a_file_is_downloaded_as_it_is(recordings: Page, nvr: Nvr, tmp_path: Pat
 
 
 def test_a_deletion_can_be_undone_and_otherwise_happens(make_page: MakePage, nvr: Nvr) -> None:
-    day = to_datetime(nvr.past.start, ZONE).date()
+    day = to_datetime(nvr.past.spare, ZONE).date()
     page = make_page(f"/recordings?channel=4&date={day}")
-    row = file_row(page, nvr.past.start)
+    row = file_row(page, nvr.past.spare)
     row.get_by_role("button", name=re.compile("^Delete")).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
@@ -82,7 +82,7 @@ def test_a_deletion_can_be_undone_and_otherwise_happens(make_page: MakePage, nvr
 
 
 def path_of_row(nvr: Nvr) -> str:
-    start = to_datetime(nvr.past.start, ZONE)
+    start = to_datetime(nvr.past.spare, ZONE)
     return f"ch4/{start:%Y-%m-%d/%H%M%S%z}.mp4"
 
 
