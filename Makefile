@@ -5,7 +5,8 @@
 # make check    lint, types and the viewer's own tests
 # make types    the viewer's types of the API, made anew from the routes
 # make dist     the wheel and the source package; who installs the wheel needs no Node
-# make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer
+# make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer, bench-storage
+# make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
 # make lock     pin the dependencies anew (needs uv)
 
@@ -19,7 +20,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer screenshots lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage soak screenshots lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -98,7 +99,7 @@ format: install-dev
 	$(BIN)/ruff check --fix
 	$(IN_WEB) npm run --silent format
 
-bench: bench-record bench-live bench-wire bench-demo bench-api bench-viewer
+bench: bench-record bench-live bench-wire bench-demo bench-api bench-viewer bench-storage
 
 bench-record: install-dev
 	$(BIN)/python -m benchmarks.record
@@ -123,6 +124,16 @@ bench-wire: install-dev
 bench-viewer: install-dev $(VIEWER) system-packages
 	$(BIN)/python -m benchmarks.viewer
 	$(BIN)/python -m benchmarks.viewer_timeline
+
+# cleanup, rescan and the checks of storage on large archives in temporary folders
+bench-storage: install-dev
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(BIN)/python -m benchmarks.archive "$$folder" && $(BIN)/python -m benchmarks.cleanup "$$folder"
+	$(BIN)/python -m benchmarks.rescan
+
+# the whole program for an hour (MINUTES=60): 16 cameras, small files, a limit that is reached again and again, faults
+soak: install-dev
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60)
 
 screenshots: install-dev $(VIEWER) system-packages
 	$(BIN)/python -m tests.e2e.viewer.screenshots

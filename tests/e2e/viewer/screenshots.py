@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the viewer in both themes, of a real NVR with demo cameras, into docs/images.
 
-The pictures stand in the README. The NVR records for a minute first, so that there is something to see.
+The pictures stand in the README. The NVR records for half a minute first, so that there is something to see.
 """
 
 import sys
@@ -22,7 +22,7 @@ NAMES: Final = {1: "Gate", 2: "Front door", 3: "Yard", 4: "Warehouse"}
 THEMES: Final = ("dark", "light")
 DESKTOP: Final = {"width": 1400, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
-RECORDED_MS: Final = 60_000
+RECORDED_MS: Final = 30_000
 JPEG_QUALITY: Final = 82
 
 
