@@ -107,8 +107,8 @@ def test_a_sealed_file_is_an_ordinary_mp4(minute: Minute, number: int) -> None:
 
 
 FEWEST_PICTURES = 8
-"""FFmpeg leaves the last two composition offsets out of account when it makes decoding times: it tells wrong ones of a file that the
-recorder's stop cut after a few pictures with B-frames."""
+"""FFmpeg leaves the last two composition offsets out of account when it makes decoding times: it tells wrong ones of a file that
+the recorder's stop cut after a few pictures with B-frames."""
 
 
 @of_each_camera
