@@ -131,16 +131,29 @@ def test_three_pixels_are_a_click_and_ten_are_a_drag(make_page: MakePage, nvr: N
 
 
 def test_a_thrown_timeline_glides_on(make_page: MakePage, nvr: Nvr) -> None:
+    """On a machine that is busy the hand may seem to rest before it lets go, which is no throw: of several, one must glide."""
     screen, axis = open_past(make_page, nvr.past.midnight)
     screen.pause()
+    assert max(thrown_px(screen, axis) for _ in range(6)) > HAND_PX + 30
+
+
+HAND_PX = 200
+
+
+def thrown_px(screen: Screen, axis: TimeAxis) -> float:
+    """How far the view went in all, by a hand that moves `HAND_PX` and lets go at once."""
     left, top, width, _ = axis.box()
-    axis.page.mouse.move(left + width / 2 - 200, top + RULER_PX)
+    before = axis.centre_us()
+    axis.page.mouse.move(left + width / 2 - HAND_PX, top + RULER_PX)
     axis.page.mouse.down()
     axis.page.mouse.move(left + width / 2, top + RULER_PX, steps=4)
     axis.page.mouse.up()
-    axis.page.mouse.move(left + 300, top + 46)
-    first = axis.preview()
-    screen.wait(lambda: axis.page.locator(".preview").count() > 0 and axis.preview() != first, "time moving below the pointer", 3)
+    screen.wait(lambda: axis.centre_us() < before - (HAND_PX - 5) * axis.us_per_px, "the view having moved with the hand")
+    settled = 0
+    while (now := axis.centre_us()) != settled:
+        settled = now
+        axis.page.wait_for_timeout(700)  # longer than the address waits before it follows
+    return (before - settled) / axis.us_per_px
 
 
 def test_a_row_is_selected_by_a_click_and_the_time_stays(make_page: MakePage, nvr: Nvr) -> None:

@@ -1,5 +1,6 @@
 """The timeline as it is seen: where an instant lies, what colour it has there."""
 
+from datetime import datetime
 from io import BytesIO
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page
 
-from mini_nvr.clock import US_PER_S, to_datetime
+from mini_nvr.clock import US_PER_S, to_datetime, to_utc_us
 from tests.e2e.viewer.nvr import ZONE
 
 BAND_PX: Final = 45
@@ -29,7 +30,7 @@ class TimeAxis:
     def __init__(self, page: Page, centre_us: int, seconds_per_px: float = 0.5) -> None:
         self.page = page
         self._centre_us = centre_us
-        self._us_per_px = seconds_per_px * US_PER_S
+        self.us_per_px = seconds_per_px * US_PER_S
         self.slider: Locator = page.get_by_role("slider", name="Time")
         self.slider.wait_for()
 
@@ -41,7 +42,7 @@ class TimeAxis:
     def x(self, utc_us: int) -> float:
         """From the left edge of the page."""
         left, _, width, _ = self.box()
-        return left + width / 2 + (utc_us - self._centre_us) / self._us_per_px
+        return left + width / 2 + (utc_us - self._centre_us) / self.us_per_px
 
     def hover(self, utc_us: int, y: float = BAND_PX) -> None:
         self.page.mouse.move(self.x(utc_us), self.box()[1] + y)
@@ -55,6 +56,12 @@ class TimeAxis:
         self.page.mouse.down()
         self.page.mouse.move(self.x(to_us), top + y, steps=steps)
         self.page.mouse.up()
+
+    def centre_us(self) -> int:
+        """The middle of the view as the address bar has it, a moment after the view came to rest."""
+        said = query(self.page)
+        centre = said.get("centre") or said["at"]
+        return to_utc_us(datetime.fromisoformat(centre))
 
     def preview(self) -> str:
         """The words of the preview."""
