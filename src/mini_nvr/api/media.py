@@ -25,6 +25,8 @@ router = APIRouter(tags=["playback"])
 MEDIA_TYPES: Final = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
 REVALIDATED: Final = "private, no-cache"
+NOT_KEPT: Final = "no-store"
+"""Who kept a range of a growing file asks for the next with its tag (`If-Range`), which is another one by then, and gets all."""
 HIGHEST_ID: Final = 2**53 - 1
 
 Version = Annotated[
@@ -60,8 +62,15 @@ async def segment_file(request: Request, *, segment_id: SegmentId, session: Sign
         size_bytes=size,
         etag=f'"{version}-{size}{"" if sealed else "-growing"}"',
         media_type=MEDIA_TYPES[row.container],
-        headers={"cache-control": IMMUTABLE if sealed and v is not None else REVALIDATED},
+        headers={"cache-control": _cache_control(row, named=v is not None)},
     )
+
+
+def _cache_control(row: SegmentRow, *, named: bool) -> str:
+    """named: the address has the recording's version."""
+    if row.state is SegmentState.GROWING:
+        return NOT_KEPT
+    return IMMUTABLE if named and row.state is SegmentState.SEALED else REVALIDATED
 
 
 def version_of(row: SegmentRow) -> str:
