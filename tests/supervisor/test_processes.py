@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ async def test_settings_arrive_and_no_secret_is_in_arguments_or_environment(tmp_
     note = rig.note
     assert note["values"] == VALUES
     assert "c4n4ry" not in repr(command_line) + note["environment"] + repr(note["arguments"])
+
+
+async def test_variables_of_one_service_do_not_reach_another_nor_win_over_those_of_all(tmp_path: Path) -> None:
+    web, storage = Rig(tmp_path / "web", "serve"), Rig(tmp_path / "storage", "serve")
+    web.service = replace(web.service, environment={"MALLOC_ARENA_MAX": "2", "PATH": "/nowhere"})
+    async with running(web, storage):
+        await until(lambda: (web.starts, storage.starts) == (1, 1))
+        assert "MALLOC_ARENA_MAX=2" in web.note["environment"]
+        assert "/nowhere" not in web.note["environment"]
+        assert "MALLOC" not in storage.note["environment"]
 
 
 async def test_settings_larger_than_a_pipe_arrive_whole(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import demo_values, load
-from mini_nvr.supervisor.run import DEMO_HOST, child_environment, free_port, service_table, wait_for_port, welcome
+from mini_nvr.supervisor.run import DEMO_HOST, WEB_MALLOC, child_environment, free_port, service_table, wait_for_port, welcome
 
 
 def test_a_child_inherits_nothing_that_can_be_a_setting() -> None:
@@ -62,6 +62,7 @@ def test_the_recorder_starts_before_the_other_services_and_after_the_demo_camera
     assert web.command[4:] == ("web",)
     assert demo.command[4:] == ("demo", "--cameras", "4", "--host", "127.0.0.1", "--port", "8554")
     assert demo.ready is not None
+    assert [dict(service.environment) for service in (demo, recorder, storage, web)] == [{}, {}, {}, WEB_MALLOC]
 
 
 def test_the_welcome_of_demo_mode_says_where_to_look(tmp_path: Path) -> None:

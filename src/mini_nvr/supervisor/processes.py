@@ -12,7 +12,7 @@ import os
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mini_nvr.clock import NS_PER_S, Clock
@@ -30,11 +30,13 @@ class Service:
 
     command: its argument vector; `--settings-fd N` is appended.
     ready: returns once the service can be used; the next service in the table is started after that.
+    environment: variables of this service alone; what the supervisor hands to all goes before.
     """
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], Awaitable[None]] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -146,7 +148,7 @@ class Supervisor:
                     "--settings-fd",
                     str(read_fd),
                     stdin=asyncio.subprocess.DEVNULL,
-                    env=self._environment,
+                    env={**child.service.environment, **self._environment},
                     pass_fds=(read_fd,),
                     start_new_session=True,  # Ctrl-C in a terminal reaches the supervisor alone, which stops the others in order
                 )

@@ -28,6 +28,9 @@ NO_CAMERA: Final = (
     "or look around with four simulated ones: `mini-nvr run --demo`"
 )
 
+WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
+"""glibc raises both by itself after the first large block that is freed, and then keeps the 19 MiB that a password's hash took."""
+
 _ENVIRONMENT_KEPT: Final = frozenset(
     "PATH HOME USER LOGNAME LANG LANGUAGE TZ TZDIR TMPDIR TERM COLUMNS NO_COLOR VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD".split()
 )
@@ -83,7 +86,11 @@ async def _supervise(services: Sequence[Service], values: Mapping[str, str]) -> 
 
 def service_table(demo_port: int | None) -> tuple[Service, ...]:
     """The services in the order in which they start."""
-    services = tuple(Service(name, _command(name)) for name in ("recorder", "storage", "web"))
+    services = (
+        Service("recorder", _command("recorder")),
+        Service("storage", _command("storage")),
+        Service("web", _command("web"), environment=WEB_MALLOC),
+    )
     if demo_port is None:
         return services
     arguments = ("--cameras", str(DEMO_CAMERAS), "--host", DEMO_HOST, "--port", str(demo_port))
