@@ -91,8 +91,10 @@ check-web: install-dev openapi $(VIEWER)
 	$(IN_WEB) npm run --silent check
 	$(IN_WEB) npm run --silent test
 
+# two workers, since most tests of real programs wait; then the browser's, alone on the machine, since a person does not wait
 test: check system-packages
-	$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --ignore tests/e2e/viewer; others=$$?; \
+	  $(BIN)/pytest tests/e2e/viewer && exit $$others
 
 format: install-dev
 	$(BIN)/ruff format
