@@ -100,6 +100,8 @@ class VideoScreen implements Screen {
   }
 
   setRate(rate: number): void {
+    // what is loaded next begins with the default rate (HTML 4.8.11.5)
+    this.#video.defaultPlaybackRate = rate;
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
   }
 
