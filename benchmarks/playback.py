@@ -28,7 +28,7 @@ from mini_nvr.playback.days import dates, day_bounds
 from mini_nvr.playback.export import plan
 from mini_nvr.playback.playlist import playlist
 from mini_nvr.playback.stills import StillMaker
-from mini_nvr.playback.timeline import channel_timeline
+from mini_nvr.playback.timeline import channel_timeline, timelines
 
 HOUR_US = 3_600 * US_PER_S
 ZONE = ZoneInfo("Europe/Berlin")
@@ -66,10 +66,9 @@ def measure_catalog(catalog: Catalog, rounds: int) -> list[Figure]:
     def some_day() -> tuple[int, int]:
         return day_bounds(last_day() - timedelta(days=choose.randrange(20)), ZONE)
 
-    def timelines() -> None:
-        start, end = some_day()
-        for channel in choose.sample(channels, min(16, len(channels))):
-            channel_timeline(catalog, channel, start, end, now_utc_us=END_UTC_US, resolution_us=300 * US_PER_S)
+    def days_of_sixteen() -> None:
+        some = choose.sample(channels, min(16, len(channels)))
+        timelines(catalog, some, some_day(), now_utc_us=END_UTC_US, resolution_us=300 * US_PER_S)
 
     def recordings() -> None:
         playable_segments(catalog, choose.choice(channels), *some_day())
@@ -84,7 +83,7 @@ def measure_catalog(catalog: Catalog, rounds: int) -> list[Figure]:
     return [
         measure("dates of a channel", 30, rounds, lambda: dates(catalog, choose.choice(channels), ZONE)),
         measure("dates of all channels", 30, rounds, lambda: dates(catalog, None, ZONE)),
-        measure("a day's time line of 16 channels", 30, rounds, timelines),
+        measure("a day's time line of 16 channels", 30, rounds, days_of_sixteen),
         measure("an hour's time line of a channel", 30, rounds, lambda: _hour_line(catalog, choose.choice(channels))),
         measure("recordings of a day", 20, rounds, recordings),
         measure("playlist of an hour", 20, rounds, hour),

@@ -5,10 +5,12 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from mini_nvr.catalog.database import CatalogTooNew, found_version
 from mini_nvr.catalog.engine import CatalogDamaged, suspect_marker
@@ -269,3 +271,34 @@ def test_a_reader_follows_to_the_file_that_has_taken_the_place(tmp_path: Path) -
             (tmp_path / f"catalog.db{companion}").unlink(missing_ok=True)
         (tmp_path / "other/catalog.db").rename(tmp_path / "catalog.db")
         assert [channel.name for channel in reader.channels()] == ["after"]
+
+
+def test_a_view_is_one_moment_whatever_is_written_meanwhile_and_is_of_its_thread_alone(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path) as catalog:
+        database = catalog.database
+
+        def count() -> int:
+            with database.read() as connection:
+                return int(connection.scalar(text("SELECT count(*) FROM meta")) or 0)
+
+        def add() -> int:
+            with database.write() as connection:
+                connection.execute(text("INSERT INTO meta (key, value) VALUES ('one more', '1')"))
+            return count()
+
+        before = count()
+        with database.view(), ThreadPoolExecutor(1) as another:
+            assert count() == before
+            assert another.submit(add).result() == before + 1
+            assert count() == before
+        assert count() == before + 1
+
+
+def test_a_view_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path) as catalog:
+        database = catalog.database
+        with pytest.raises(CatalogError, match="no such table"), database.view(), database.read() as connection:
+            connection.execute(text("SELECT * FROM nowhere"))
+        with database.write() as connection, database.read() as other:
+            assert other.scalar(text("SELECT 1")) == 1
+            assert connection is not other

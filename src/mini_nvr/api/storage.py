@@ -104,7 +104,12 @@ async def storage_status(deps: Deps) -> Mapping[str, Any] | None:
 
 def _storage(deps: Deps, user: str, status: Mapping[str, Any] | None) -> Storage:
     settings = deps.settings
-    usage = usage_per_channel(deps.catalog)
+    with deps.catalog.database.view():
+        usage, guarded_bytes, oldest = (
+            usage_per_channel(deps.catalog),
+            protected_bytes(deps.catalog),
+            oldest_deletable(deps.catalog),
+        )
     used, free = sum(one.size_bytes for one in usage), free_bytes(deps)
     recorded = {channel.number for channel in settings.channels if channel.enabled}
     per_day = {one.channel: one.bytes_per_day for one in usage if one.channel in recorded}
@@ -112,10 +117,9 @@ def _storage(deps: Deps, user: str, status: Mapping[str, Any] | None) -> Storage
     ahead = (status or {}).get("aheadBytes") or 0
     room = None if room is None else max(0, room - ahead)
     coming = forecast(used, room, sum(per_day.values()), settings.retention_days)
-    guarded_bytes = protected_bytes(deps.catalog)
     kept = settings.max_storage_bytes is not None or settings.min_free_bytes is not None
     rates = Rates({one.channel: one.size_bytes for one in usage}, per_day, room if kept else None)
-    goes_at = oldest_goes_at(oldest_deletable(deps.catalog), rates, limits_of(settings), deps.clock.utc_us())
+    goes_at = oldest_goes_at(oldest, rates, limits_of(settings), deps.clock.utc_us())
     return Storage(
         usedGB=_gigabytes(used),
         maxGB=_gigabytes_or_none(settings.max_storage_bytes),

@@ -11,7 +11,7 @@ from mini_nvr.api.channels import ChannelList, require_channels
 from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.api.instants import Instant, parse_range
-from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, channel_timeline
+from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, timelines
 
 router = APIRouter(tags=["playback"])
 
@@ -82,7 +82,7 @@ def timeline(
     first, last = parse_range(start, end, MAX_RANGE_US / 1_000_000)
     step_us = None if resolution is None else round(resolution * 1_000_000)
     now = deps.clock.utc_us()
-    found = [channel_timeline(deps.catalog, number, first, last, now_utc_us=now, resolution_us=step_us) for number in numbers]
+    found = timelines(deps.catalog, numbers, (first, last), now_utc_us=now, resolution_us=step_us)
     return as_json(Timeline(start=first // 1000, end=last // 1000, channels=[_show(one) for one in found]))
 
 

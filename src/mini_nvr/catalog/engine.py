@@ -7,6 +7,7 @@ would be refused at once when another process wrote in between, whatever the tim
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -58,12 +59,16 @@ class Database:
     When the recorder has set a damaged file aside and made another, the next transaction goes to that one.
     """
 
-    def __init__(self, path: Path, *, foreign_keys: bool = True) -> None:
-        """foreign_keys: off for migrations only, which copy and drop tables: a drop would cascade. No transaction can switch it."""
+    def __init__(self, path: Path, *, foreign_keys: bool = True, durable: bool = True) -> None:
+        """
+        foreign_keys: off for migrations only, which copy and drop tables: a drop would cascade. No transaction can switch it.
+        durable: off for a database that nobody misses after a crash.
+        """
         self.path = path
-        self._engine = _create_engine(path, foreign_keys=foreign_keys)
+        self._engine = _create_engine(path, foreign_keys=foreign_keys, durable=durable)
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._file = file_identity(path)
+        self._of_thread = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -72,9 +77,28 @@ class Database:
         Raises:
             CatalogError: the database cannot be read; CatalogDamaged when its bytes are wrong.
         """
+        shared: Connection | None = getattr(self._of_thread, "view", None)
+        if shared is not None:
+            with self._border():
+                yield shared
+            return
         self._follow_file()
         with self._border(), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def view(self) -> Iterator[None]:
+        """All that this thread reads inside the block is one consistent view, and begins and ends one transaction only.
+
+        Raises:
+            CatalogError: as `read`.
+        """
+        with self.read() as connection:
+            self._of_thread.view = connection
+            try:
+                yield
+            finally:
+                del self._of_thread.view
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -123,23 +147,23 @@ class Database:
         return CatalogDamaged(f"catalog {self.path} is damaged ({cause}); restart Mini-NVR, which sets it aside and rebuilds it")
 
 
-def _create_engine(path: Path, *, foreign_keys: bool) -> Engine:
+def _create_engine(path: Path, *, foreign_keys: bool, durable: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         hide_parameters=True,
     )
-    event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys))
+    event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys, durable=durable))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, foreign_keys: bool) -> None:
+def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, foreign_keys: bool, durable: bool) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101  narrows the driver-neutral type
     connection.isolation_level = None  # the driver's own BEGIN would be deferred, and not cover DDL
     for pragma in (
         "journal_mode = WAL",
-        "synchronous = FULL",
+        f"synchronous = {'FULL' if durable else 'OFF'}",
         f"foreign_keys = {int(foreign_keys)}",
         f"journal_size_limit = {_WAL_LIMIT_BYTES}",
         "trusted_schema = OFF",

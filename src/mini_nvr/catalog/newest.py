@@ -10,16 +10,20 @@ from mini_nvr.catalog.schema import channels, segments
 _PLAYABLE = (SegmentState.GROWING.value, SegmentState.SEALED.value)
 
 
+_OF = segments.alias()
+_NEWEST = select(segments).join_from(
+    channels,
+    segments,
+    segments.c.id
+    == select(_OF.c.id)
+    .where(_OF.c.channel == channels.c.number, _OF.c.state.in_(_PLAYABLE))
+    .order_by(_OF.c.start_utc_us.desc())
+    .limit(1)
+    .scalar_subquery(),
+)
+
+
 def newest_segments(catalog: Catalog) -> dict[int, SegmentRow]:
     """The segment that begins last, by channel; channels without playable footage are absent."""
-    of = segments.alias()
-    newest = (
-        select(of.c.id)
-        .where(of.c.channel == channels.c.number, of.c.state.in_(_PLAYABLE))
-        .order_by(of.c.start_utc_us.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = select(segments).select_from(channels).join(segments, segments.c.id == newest)
     with catalog.database.read() as connection:
-        return {row.channel: segment_row(row) for row in connection.execute(statement)}
+        return {row.channel: segment_row(row) for row in connection.execute(_NEWEST)}

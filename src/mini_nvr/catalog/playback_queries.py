@@ -38,6 +38,10 @@ _IN_CHANNEL = """SELECT 1 FROM segments AS footage
 _IN_ANY_CHANNEL = """SELECT 1 FROM channels CROSS JOIN segments AS footage
     WHERE footage.channel = channels.number AND footage.state IN ('growing', 'sealed') AND {condition}"""
 _DAYS = "SELECT day.key FROM json_each(:days) AS day WHERE EXISTS ({first}) OR EXISTS ({second}) ORDER BY day.key"
+_DAYS_OF_ONE, _DAYS_OF_ANY = (
+    text(_DAYS.format(first=form.format(condition=_STARTS_IN_DAY), second=form.format(condition=_REACHES_INTO_DAY)))
+    for form in (_IN_CHANNEL, _IN_ANY_CHANNEL)
+)
 
 log = logging.getLogger(__name__)
 
@@ -191,14 +195,12 @@ def stated_gaps(rows: Iterable[Sequence[Any]]) -> list[Gap]:
 
 def days_with_footage(catalog: Catalog, channel: int | None, days: Sequence[Span]) -> list[int]:
     """Which of `days`, half-open spans of time, have playable footage of a channel (None: of any); their positions, in order."""
-    form = _IN_ANY_CHANNEL if channel is None else _IN_CHANNEL
-    statement = _DAYS.format(first=form.format(condition=_STARTS_IN_DAY), second=form.format(condition=_REACHES_INTO_DAY))
     values: dict[str, object] = {"days": json.dumps(days)}
     if channel is not None:
         values["channel"] = channel
     with catalog.database.read() as connection:
         values["longest"] = connection.scalar(_LONGEST)
-        return list(connection.execute(text(statement), values).scalars())
+        return list(connection.execute(_DAYS_OF_ANY if channel is None else _DAYS_OF_ONE, values).scalars())
 
 
 def footage_bounds(catalog: Catalog, channel: int | None, before_utc_us: int) -> Span | None:

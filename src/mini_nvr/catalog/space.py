@@ -15,6 +15,25 @@ from mini_nvr.catalog.schema import channels, footage_days, segments
 _PATHS_A_STATEMENT = 500
 
 
+# Built once: making a statement takes longer than its answer.
+_OF = segments.alias()
+_OLDEST_DELETABLE = select(segments).join_from(
+    channels,
+    segments,
+    segments.c.id
+    == select(_OF.c.id)
+    .where(_OF.c.channel == channels.c.number, text(DELETABLE.text), _OF.c.start_utc_us >= 0)
+    .order_by(_OF.c.start_utc_us, _OF.c.id)
+    .limit(1)
+    .scalar_subquery(),
+)
+_PROTECTED_BYTES = (
+    select(segments.c.channel, func.sum(segments.c.size_bytes))
+    .where(text("protected = 1"))  # the partial index's own words
+    .group_by(segments.c.channel)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CountedSpace:
     """One moment of the catalog.
@@ -56,25 +75,11 @@ def count_space(catalog: Catalog, paths: Collection[PurePosixPath] = ()) -> Coun
 
 def oldest_deletable(catalog: Catalog) -> dict[int, SegmentRow]:
     """The segment of each channel that clean-up would delete first, in one statement; channels without any are absent."""
-    of = segments.alias()
-    oldest = (
-        select(of.c.id)
-        .where(of.c.channel == channels.c.number, text(DELETABLE.text), of.c.start_utc_us >= 0)
-        .order_by(of.c.start_utc_us, of.c.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = select(segments).select_from(channels).join(segments, segments.c.id == oldest)
     with catalog.database.read() as connection:
-        return {row.channel: segment_row(row) for row in connection.execute(statement)}
+        return {row.channel: segment_row(row) for row in connection.execute(_OLDEST_DELETABLE)}
 
 
 def protected_bytes(catalog: Catalog) -> dict[int, int]:
     """What each channel's protected segments take; costs a step a protected segment, in an index that holds only those."""
-    query = (
-        select(segments.c.channel, func.sum(segments.c.size_bytes))
-        .where(text("protected = 1"))  # the partial index's own words
-        .group_by(segments.c.channel)
-    )
     with catalog.database.read() as connection:
-        return {channel: int(size) for channel, size in connection.execute(query)}
+        return {channel: int(size) for channel, size in connection.execute(_PROTECTED_BYTES)}

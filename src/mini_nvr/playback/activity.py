@@ -4,6 +4,7 @@ It is an average over the footage of a bucket alone, and a bucket that touches t
 averaged away. All spans are half-open, in UTC microseconds.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,37 +51,58 @@ def flows_of(start_utc_us: int, index: Sequence[IndexEntry]) -> Iterator[Flow]:
 
 
 def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us: int, *, exact: bool) -> Activity:
-    """Bytes per second in each bucket of [start, end)."""
+    """Bytes per second in each bucket of [start, end).
+
+    flows: nearly always disjoint; bytes of such that overlap add up. spans: disjoint, in order.
+    """
     start, end = bounds
-    count = -(-max(0, end - start) // step_us)
-    footage_us = _footage_per_bucket(spans, bounds, step_us, count)
-    amounts = [0.0] * count
+    footage_us = _footage_per_bucket(spans, bounds, step_us)
+    rates, shared = _spread(flows, bounds, step_us, len(footage_us))
+    for bucket, amount in shared.items():
+        rates[bucket] = round((rates[bucket] * step_us + amount * US_PER_S) / (footage_us[bucket] or step_us))
+    has_gap = [us < step_us for us in footage_us]
+    if footage_us:
+        has_gap[-1] = footage_us[-1] < end - (start + (len(footage_us) - 1) * step_us)
+    shown = [rate if us else None for rate, us in zip(rates, footage_us, strict=True)]
+    return Activity(start, step_us, shown, has_gap, exact)
+
+
+def _spread(flows: Iterable[Flow], bounds: Span, step_us: int, count: int) -> tuple[list[int], dict[int, float]]:
+    """(rates, shared): bytes per second of the buckets that lie inside of one flow, and bytes of those that several may share.
+
+    Most buckets of a long file lie inside it, and cost next to nothing this way.
+    """
+    start, end = bounds
+    rates, shared = [0] * count, defaultdict[int, float](float)
+    filled_to = 0  # no bucket from here on has a rate
     for flow_start, flow_end, size in flows:
-        low, high = flow_start, flow_end
-        if low < start or high > end:
-            low, high = max(low, start), min(high, end)
+        low, high = flow_start - start, flow_end - start
         if low >= high:
             continue
-        rate = size / (flow_end - flow_start)
-        first, last = (low - start) // step_us, (high - 1 - start) // step_us
+        per_us = size / (high - low)
+        if low < 0 or flow_end > end:
+            low, high = max(low, 0), min(high, end - start)
+            if low >= high:
+                continue
+        first, last = low // step_us, (high - 1) // step_us
         if first == last:
-            amounts[first] += rate * (high - low)
+            shared[first] += per_us * (high - low)
             continue
-        amounts[first] += rate * (start + (first + 1) * step_us - low)
-        for bucket in range(first + 1, last):
-            amounts[bucket] += rate * step_us
-        amounts[last] += rate * (high - (start + last * step_us))
-    rates = [round(amount * US_PER_S / us) if us else None for amount, us in zip(amounts, footage_us, strict=True)]
-    has_gap = [us < step_us for us in footage_us]
-    if count:
-        has_gap[-1] = footage_us[-1] < end - (start + (count - 1) * step_us)
-    return Activity(start, step_us, rates, has_gap, exact)
+        shared[first] += per_us * ((first + 1) * step_us - low)
+        shared[last] += per_us * (high - last * step_us)
+        for bucket in range(first + 1, min(filled_to, last)):
+            shared[bucket] += per_us * step_us
+        inner = first + 1 if first >= filled_to else filled_to
+        if inner < last:
+            rates[inner:last] = [round(per_us * US_PER_S)] * (last - inner)
+            filled_to = last
+    return rates, shared
 
 
-def _footage_per_bucket(spans: Iterable[Span], bounds: Span, step_us: int, count: int) -> list[int]:
+def _footage_per_bucket(spans: Iterable[Span], bounds: Span, step_us: int) -> list[int]:
     """Microseconds of footage in each bucket; `spans` are disjoint."""
     start, end = bounds
-    result = [0] * count
+    result = [0] * -(-max(0, end - start) // step_us)
     for span_start, span_end in clipped(spans, start, end):
         first, last = (span_start - start) // step_us, (span_end - 1 - start) // step_us
         if first == last:

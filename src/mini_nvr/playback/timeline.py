@@ -37,6 +37,16 @@ class ChannelTimeline:
     activity: Activity
 
 
+def timelines(
+    catalog: Catalog, channels: Iterable[int], bounds: Span, *, now_utc_us: int, resolution_us: int | None = None
+) -> list[ChannelTimeline]:
+    """`channel_timeline` of several channels between two instants, as one consistent view."""
+    with catalog.database.view():
+        return [
+            channel_timeline(catalog, channel, *bounds, now_utc_us=now_utc_us, resolution_us=resolution_us) for channel in channels
+        ]
+
+
 def channel_timeline(
     catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int, *, now_utc_us: int, resolution_us: int | None = None
 ) -> ChannelTimeline:
