@@ -27,6 +27,9 @@ UNWRITTEN_AT_STOP_S = 0.3  # on its way when the signal came
 AAC_FRAME_SAMPLES = 1024
 LATE_SOUND_S = 0.4  # an AAC frame of 8 kHz lasts 128 ms, and the first whole one begins behind the first picture
 UNWRITTEN_SOUND_S = 0.2  # on its way when the recorder stops
+DATED_BY_FFMPEG = 6
+"""With fewer pictures, B-frames among them, FFmpeg makes wrong decoding times and complains of them: it leaves the last two rows of
+composition offsets out of account (`tests/segment/test_cut_short.py`). A stop may leave such a file."""
 DRIFT_PPM = 500  # by so much may the start of a segment follow the camera's clock
 
 of_each_camera = pytest.mark.parametrize("number", CODECS)
@@ -152,5 +155,7 @@ def test_matroska_keeps_parameter_sets_in_the_stream(minute: Minute, number: int
 @of_each_camera
 def test_ffmpeg_has_nothing_to_say_against_the_files(minute: Minute, number: int, container: str) -> None:
     for path in files_of(minute, number, container):
-        assert ffprobe_complaints(path) == "", path.name
-        assert len(picture_times(path)) == scan(path).video_frames, path.name
+        pictures = scan(path).video_frames
+        assert len(picture_times(path)) == pictures, path.name
+        if pictures >= DATED_BY_FFMPEG:
+            assert ffprobe_complaints(path) == "", path.name
