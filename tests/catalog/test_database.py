@@ -290,6 +290,8 @@ def test_a_view_is_one_moment_whatever_is_written_meanwhile_and_is_of_its_thread
         with database.view(), ThreadPoolExecutor(1) as another:
             assert count() == before
             assert another.submit(add).result() == before + 1
+            with database.view():
+                assert count() == before
             assert count() == before
         assert count() == before + 1
 

@@ -93,12 +93,13 @@ class Database:
         Raises:
             CatalogError: as `read`.
         """
+        outer = getattr(self._of_thread, "view", None)
         with self.read() as connection:
             self._of_thread.view = connection
             try:
                 yield
             finally:
-                del self._of_thread.view
+                self._of_thread.view = outer
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
