@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from mini_nvr.api.openapi import document
 from mini_nvr.api.problems import KINDS, TYPE_BASE
 from mini_nvr.api.server import add_routes
+from mini_nvr.config.generated_page import check_page, write_page
 
 PAGE: Final = Path("docs/reference/api.md")
 _TITLES: Final = {"sign-in": "Sign-in", "system": "System", "live": "Live", "recordings": "Recordings", "playback": "Playback"}
@@ -161,15 +162,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.openapi:
         sys.stdout.write(json.dumps(openapi(), indent=1) + "\n")
         return 0
-    file: Path = options.file
-    if not options.check:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page(), encoding="utf-8")
-        return 0
-    if file.exists() and file.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write(f"{file} differs from the routes; run python -m mini_nvr.api.reference\n")
-    return 1
+    if options.check:
+        return check_page(options.file, page(), source="the routes", remedy="python -m mini_nvr.api.reference")
+    write_page(options.file, page())
+    return 0
 
 
 if __name__ == "__main__":

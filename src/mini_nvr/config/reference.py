@@ -4,10 +4,10 @@ Without `--check` the page is written; with it, a page that differs from the tab
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mini_nvr.config.generated_page import check_page, write_page
 from mini_nvr.config.variables import GROUPS, Variable
 
 PAGE = Path("docs/reference/settings.md")
@@ -75,15 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is out of date")
     parser.add_argument("file", nargs="?", type=Path, default=PAGE, help=f"the page (default: {PAGE})")
     options = parser.parse_args(arguments)
-    file: Path = options.file
-    if not options.check:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page(), encoding="utf-8")
-        return 0
-    if file.exists() and file.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write(f"{file} differs from the table of variables; run python -m mini_nvr.config.reference\n")
-    return 1
+    if options.check:
+        return check_page(options.file, page(), source="the table of variables", remedy="python -m mini_nvr.config.reference")
+    write_page(options.file, page())
+    return 0
 
 
 if __name__ == "__main__":
