@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     web = add("web", _web, "run the web service alone, without the supervisor")
     check = add("check", _check, "check the settings and connect to each camera once")
     check.add_argument("--storage", action="store_true", help="check the recordings and the catalog instead, and change nothing")
+    check.add_argument(
+        "--thorough", action="store_true", help="with --storage: read every part of every file, not its two ends only"
+    )
     status = add("status", _status, "show what each channel is doing")
     status.add_argument("--json", action="store_true", help="print JSON instead of a table")
     listed, reset = _add_user_commands(commands)
@@ -177,7 +180,7 @@ def _check_storage(arguments: argparse.Namespace) -> int:
     settings = _command_settings("check", arguments.env_file, needs_cameras=False)
     from mini_nvr.services.check_storage import run
 
-    return run(settings)
+    return run(settings, thorough=arguments.thorough)
 
 
 def _status(arguments: argparse.Namespace) -> int:

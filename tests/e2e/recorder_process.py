@@ -241,7 +241,9 @@ class RecorderProcess:
         scratch: a folder that does not exist yet, for the other catalog. causes: of gaps, too; files do not know what was later.
         """
         with self.catalog() as catalog:
-            violated = [example for finding in check(catalog, self.record_dir, settle_s=0) for example in finding.examples]
+            violated = [
+                example for finding in check(catalog, self.record_dir, thorough=True, settle_s=0) for example in finding.examples
+            ]
         assert not violated, violated
         with self.catalog() as catalog, Catalog.open(scratch) as fresh:
             report = rescan(fresh, self.record_dir)

@@ -129,7 +129,9 @@ def check_healed(place: Place, told: Told, scratch: Path | None) -> None:
     with started(place, NOW_US) as (catalog, _, report):
         assert (report.sealed, report.adopted, report.dropped, report.deleted, report.removed) == ([], [], [], [], [])
         assert not report.damaged
-        assert [example for finding in check(catalog, place.record_dir, settle_s=0) for example in finding.examples] == []
+        assert [
+            example for finding in check(catalog, place.record_dir, thorough=True, settle_s=0) for example in finding.examples
+        ] == []
         rows = {row.path: row for row in catalog.segments()}
         if scratch is not None:
             check_equals_rescan(catalog, place, scratch)

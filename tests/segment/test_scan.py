@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.scan import recover, scan
+from mini_nvr.segment.scan import recover, scan, verify
 from tests.support.footage import audio_clip, video_clip
 from tests.support.hybrid_files import record
 from tests.support.mp4_strategies import damaged
@@ -77,6 +77,6 @@ def test_a_sealed_file_whose_parts_are_damaged_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "a.mp4"
     second = ENDS[1]
     path.write_bytes(SEALED[:second] + bytes(64) + SEALED[second + 64 :])
-    for act in (scan, recover):
+    for act in (verify, recover):
         with pytest.raises(SegmentError, match="damaged at byte"):
             act(path)

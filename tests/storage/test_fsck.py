@@ -33,14 +33,14 @@ class Archive:
         rescan(self.catalog, self.records)
         self.waited: list[float] = []
 
-    def violations(self, meanwhile: Callable[[], None] = lambda: None) -> dict[str, Finding]:
+    def violations(self, meanwhile: Callable[[], None] = lambda: None, *, thorough: bool = False) -> dict[str, Finding]:
         """What is found, by invariant; `meanwhile`: what happens while it waits for a second look."""
 
         def wait(seconds: float) -> None:
             self.waited.append(seconds)
             meanwhile()
 
-        return {one.says: one for one in check(self.catalog, self.records, wait=wait) if one.violations}
+        return {one.says: one for one in check(self.catalog, self.records, thorough=thorough, wait=wait) if one.violations}
 
     def execute(self, statement: str) -> None:
         with self.catalog.database.write() as connection:
@@ -80,6 +80,16 @@ def test_a_file_that_was_cut_short(archive: Archive) -> None:
     archive.files[0].write_bytes(data[: len(data) // 2])
     found = archive.violations()
     assert "each file plays, up to its last whole part" in found
+
+
+def test_damage_between_the_ends_of_a_file_is_found_by_a_thorough_check(archive: Archive) -> None:
+    data = bytearray(archive.files[0].read_bytes())
+    last_part = data.rindex(b"moof")
+    data[last_part : last_part + 4] = b"free"
+    archive.files[0].write_bytes(data)
+    assert archive.violations() == {}
+    found = archive.violations(thorough=True)
+    assert list(found) == ["each file plays, up to its last whole part"]
 
 
 def test_a_growing_row_that_claims_more_than_is_there(archive: Archive) -> None:

@@ -30,7 +30,7 @@ class CatalogTooNew(CatalogError):
     """A newer Mini-NVR made this catalog; it is left as it is."""
 
 
-def open_database(data_dir: Path, clock: Clock) -> Database:
+def open_database(data_dir: Path, clock: Clock, *, durable: bool = True) -> Database:
     """The catalog of `data_dir` at version HEAD; the folder (0700) and the file (0600) are made when missing.
 
     Raises:
@@ -45,7 +45,7 @@ def open_database(data_dir: Path, clock: Clock) -> Database:
                 _bring_up(path, clock)
     except OSError as exc:
         raise CatalogError(f"cannot prepare {path}: {exc.strerror}; DATA_DIR must be a folder that Mini-NVR may write to") from exc
-    return Database(path)
+    return Database(path, durable=durable)
 
 
 def _version_unless_damaged(path: Path) -> str | None:

@@ -47,16 +47,18 @@ class Catalog:
         self.database = database
 
     @classmethod
-    def open(cls, data_dir: Path, *, clock: Clock | None = None) -> Self:
+    def open(cls, data_dir: Path, *, clock: Clock | None = None, durable: bool = True) -> Self:
         """Open the catalog of a data folder; make, migrate or set it aside first when it needs that.
 
         A damaged file is set aside only when no other process records into it: a process that records holds `DataDirLock` and calls
         this after it took the lock.
 
+        durable: off for a catalog that is thrown away after a crash; nothing is synced then.
+
         Raises:
             CatalogTooNew: a newer program made it; nothing was touched.
         """
-        return cls(data_dir, open_database(data_dir, clock or SystemClock()))
+        return cls(data_dir, open_database(data_dir, clock or SystemClock(), durable=durable))
 
     def reopen(self, *, clock: Clock | None = None) -> None:
         """After `CatalogDamaged`: check the whole file, set it aside when it is damaged indeed, and go on with a new one.

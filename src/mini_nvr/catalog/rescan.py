@@ -23,7 +23,7 @@ from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import GapChange, SegmentChange
 from mini_nvr.catalog.protection_list import restore_protection
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.rows import ImplausibleFacts, segment_entry
+from mini_nvr.catalog.rows import ImplausibleFacts, require_plausible
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment import scan as files
 from mini_nvr.segment.errors import EmptySegment
@@ -84,7 +84,7 @@ def rescan(
         _discard(staging_dir)
         stack.callback(_discard, staging_dir)
         newest = newest_id(catalog)
-        with Catalog.open(staging_dir) as staged:
+        with Catalog.open(staging_dir, durable=False) as staged:
             for changes in reader.batches():
                 staged.commit(changes, [gap for change in changes for gap in _stated_gaps(change)])
                 if progress is not None:
@@ -141,8 +141,7 @@ class _Reader:
             if not facts.sealed and self._recover is not None:
                 facts = self._recover(self._record_dir / path)
                 self.report.recovered += 1
-            change = SegmentChange(path, facts)
-            segment_entry(change)
+            require_plausible(facts)
         except EmptySegment:
             self.report.empty.append(path)
             return None
@@ -150,7 +149,7 @@ class _Reader:
             self._note_unreadable(path, exc)
             return None
         self.report.files += 1
-        return change
+        return SegmentChange(path, facts)
 
     def _note_unreadable(self, path: PurePosixPath, reason: Exception) -> None:
         self.unreadable_paths.append(path)

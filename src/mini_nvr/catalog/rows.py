@@ -11,7 +11,7 @@ from mini_nvr.catalog.model import ChannelRow, GapRow, RunRow, SegmentChange, Se
 from mini_nvr.catalog.schema import segments
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.media.frame import AudioFormat, VideoFormat
-from mini_nvr.segment.index import encode_index
+from mini_nvr.segment.index import encode_index, require_index_in_range
 from mini_nvr.segment.model import SegmentFacts
 
 
@@ -31,18 +31,14 @@ def segment_entry(change: SegmentChange) -> tuple[dict[str, object], bytes]:
     Raises:
         ImplausibleFacts: a number or a name cannot be stored.
     """
-    values = _segment_values(change)
-    try:
-        return values, encode_index(change.facts.index) if change.facts.index else b""
-    except SegmentError as exc:
-        raise ImplausibleFacts(f"its key-frame index cannot be stored: {exc}") from exc
+    require_plausible(change.facts)
+    return _segment_values(change), encode_index(change.facts.index) if change.facts.index else b""
 
 
 def _segment_values(change: SegmentChange) -> dict[str, object]:
     """Every column but `id` and `protected`."""
     facts = change.facts
     header = facts.header
-    _require_plausible(facts)
     video = next((item for item in facts.formats if isinstance(item, VideoFormat)), None)
     audio = next((item for item in facts.formats if isinstance(item, AudioFormat)), None)
     return {
@@ -67,8 +63,12 @@ def _segment_values(change: SegmentChange) -> dict[str, object]:
     }
 
 
-def _require_plausible(facts: SegmentFacts) -> None:
-    """Refuse what would not fit the columns, before it spoils a transaction that holds other files' rows."""
+def require_plausible(facts: SegmentFacts) -> None:
+    """Refuse what would not fit the columns, before it spoils a transaction that holds other files' rows.
+
+    Raises:
+        ImplausibleFacts: a number or a name cannot be stored.
+    """
     header = facts.header
     for name, value in (
         ("channel", header.channel),
@@ -87,6 +87,10 @@ def _require_plausible(facts: SegmentFacts) -> None:
         (header.camera_name + header.run_id).encode()
     except UnicodeEncodeError as exc:
         raise ImplausibleFacts("its camera name or run id is not text") from exc
+    try:
+        require_index_in_range(facts.index)
+    except SegmentError as exc:
+        raise ImplausibleFacts(f"its key-frame index cannot be stored: {exc}") from exc
 
 
 _frame_rate = lru_cache(maxsize=64)(Fraction)  # cameras have few rates, and archives millions of rows

@@ -18,6 +18,7 @@ from mini_nvr.segment.header import encode_header
 from mini_nvr.segment.layout import GROWING_HEAD, SEAL_OFFSET, page_padding, sealing_bytes
 from mini_nvr.segment.ledger import Ledger
 from mini_nvr.segment.model import SegmentFacts, SegmentHeader
+from mini_nvr.segment.summary import with_summary
 
 
 class HybridWriter:
@@ -98,7 +99,8 @@ class HybridWriter:
             self.abandon()
             raise EmptySegment(f"{self.path.name}: holds no part")
         try:
-            size = write_seal(fd, extent.size_bytes, self._tables.moov(self._metadata), self._flush)
+            metadata = with_summary(self._metadata, self._ledger.facts(extent))
+            size = write_seal(fd, extent.size_bytes, self._tables.moov(metadata), self._flush)
         except (OSError, MediaError) as exc:
             raise SegmentError(f"{self.path.name}: could not be sealed: {exc}") from exc
         self.abandon()

@@ -1,26 +1,29 @@
 """Reading a hybrid MP4 back from its own bytes, growing or sealed: header, formats, parts, index.
 
-Only the heads of the parts are read, not the footage. The reader is bounded by the file's size and trusts nothing in it.
+A sealed file is asked for the summary in its index (`scan`); the heads of all parts, not the footage, are read of a growing one, of
+an older one without summary, and by `verify`. The reader is bounded by the file's size and trusts nothing in it.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
 from mini_nvr.errors import MediaError, SegmentError
-from mini_nvr.media.mp4 import Init, SampleTables, WholePart, file_boxes, parse_index, parse_init, read_part
+from mini_nvr.media.mp4 import Init, SampleTables, WholePart, file_boxes, movie_metadata, parse_index, parse_init, read_part
 from mini_nvr.media.mp4.boxes import file_type
 from mini_nvr.segment.disk import read_at
 from mini_nvr.segment.header import decode_header
 from mini_nvr.segment.layout import HEAD_BYTES, INIT_OFFSET, parse_head
 from mini_nvr.segment.ledger import Ledger
 from mini_nvr.segment.model import SegmentFacts, SegmentHeader
+from mini_nvr.segment.summary import read_summary
 
 MAX_INIT_BYTES = 1 << 20
 MAX_INDEX_BYTES = 1 << 26
 _INDEX_BOX = b"moov"
+_FRONT_BYTES = 4096  # read at once: head and init segment, as a rule
 
 
 def scan_hybrid(path: Path) -> SegmentFacts:
@@ -29,10 +32,26 @@ def scan_hybrid(path: Path) -> SegmentFacts:
     Raises:
         SegmentError: not one of our files, damaged, or unreadable.
     """
+    with _opened(path) as reader:
+        return reader.scan()
+
+
+def verify_hybrid(path: Path) -> SegmentFacts:
+    """The same from the heads of all parts, which must be whole and agree with the index. Changes nothing.
+
+    Raises:
+        SegmentError: not one of our files, damaged anywhere but in the footage itself, or unreadable.
+    """
+    with _opened(path) as reader:
+        return reader.verify()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["HybridReader"]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            return HybridReader(fd, path.name).scan()
+            yield HybridReader(fd, path.name)
         finally:
             os.close(fd)
     except OSError as exc:
@@ -51,6 +70,7 @@ class HybridReader:
         self._fd = fd
         self._name = name
         self.size_bytes = os.fstat(fd).st_size
+        self._front = read_at(fd, 0, _FRONT_BYTES)
         self.index_offset = parse_head(self.read_at(0, HEAD_BYTES)).index_offset
         self.init_size_bytes = self._init_size()
         self.init: Init
@@ -64,10 +84,41 @@ class HybridReader:
         self.ledger = Ledger(self.header, self.init.formats, self.init_size_bytes)
 
     def read_at(self, offset: int, size: int) -> bytes:
+        if offset + size <= len(self._front):
+            return self._front[offset : offset + size]
         return read_at(self._fd, offset, size)
 
     def scan(self) -> SegmentFacts:
-        """The facts of the file as it is.
+        """The facts of the file: of a sealed one as its index sums them up, otherwise by `verify`.
+
+        Raises:
+            SegmentError: the file is sealed, but its index is not whole; or see `verify`.
+        """
+        if self.index_offset is None:
+            return self.verify()
+        index = self._index(self.index_offset)
+        parts_start = INIT_OFFSET + self.init_size_bytes
+        try:
+            summary = read_summary(movie_metadata(index), parts_start, self.index_offset)
+        except (MediaError, SegmentError) as exc:
+            raise SegmentError(f"{self._name}: the index cannot be read: {exc}") from exc
+        if summary is None:
+            return self.verify()
+        return SegmentFacts(
+            header=self.header,
+            container="mp4",
+            formats=self.init.formats,
+            duration_us=summary.duration_us,
+            video_frames=summary.video_frames,
+            size_bytes=self.size_bytes,
+            init_offset=INIT_OFFSET,
+            init_size_bytes=self.init_size_bytes,
+            index=summary.index,
+            sealed=True,
+        )
+
+    def verify(self) -> SegmentFacts:
+        """The facts of the file as its parts tell them.
 
         Raises:
             SegmentError: the file is sealed, but its parts or its index are not whole.
@@ -103,16 +154,18 @@ class HybridReader:
         Raises:
             SegmentError: it is not whole, or speaks of other frames.
         """
-        size = self.size_bytes - offset
-        if not 0 < size <= MAX_INDEX_BYTES:
-            raise SegmentError(f"{self._name}: has an index of {size} bytes")
-        data = self.read_at(offset, size)
         try:
-            index = parse_index(data)
+            index = parse_index(self._index(offset))
         except MediaError as exc:
             raise SegmentError(f"{self._name}: the index cannot be read: {exc}") from exc
         if {track.track_id: len(track.sizes) for track in index.tracks} != self.tables.sample_counts():
             raise SegmentError(f"{self._name}: the index and the parts speak of different frames")
+
+    def _index(self, offset: int) -> bytes:
+        size = self.size_bytes - offset
+        if not 0 < size <= MAX_INDEX_BYTES:
+            raise SegmentError(f"{self._name}: has an index of {size} bytes")
+        return self.read_at(offset, size)
 
     def _init_size(self) -> int:
         """`ftyp` and `moov`, which must lie whole in the file."""

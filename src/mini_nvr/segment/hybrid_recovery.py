@@ -28,6 +28,7 @@ from mini_nvr.segment.hybrid_reader import HybridReader
 from mini_nvr.segment.layout import GROWING_HEAD, GROWING_SEAL, HEAD_BYTES, INIT_OFFSET, SEAL_OFFSET
 from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.soundness import is_sound
+from mini_nvr.segment.summary import with_summary
 
 _PEEK_BYTES = 4096
 _SEARCH_BYTES = 1 << 20
@@ -65,7 +66,7 @@ def _recover(fd: int, name: str, synced_bytes: int) -> SegmentFacts:
     reader = HybridReader(fd, name)
     if reader.index_offset is not None and size > reader.index_offset:
         try:
-            return reader.scan()
+            return reader.verify()
         except SegmentError:
             if reader.ledger.extent.size_bytes != reader.index_offset:
                 raise  # the parts are damaged; otherwise it is the index alone, which is written again
@@ -119,7 +120,7 @@ def _seal(fd: int, reader: HybridReader, parts_end: int) -> SegmentFacts:
         os.fdatasync(fd)
     os.ftruncate(fd, parts_end)
     try:
-        index = reader.tables.moov(reader.init.metadata)
+        index = reader.tables.moov(with_summary(reader.init.metadata, reader.ledger.facts(reader.ledger.extent)))
     except MediaError as exc:
         raise SegmentError(f"the index could not be built: {exc}") from exc
     size = write_seal(fd, parts_end, index, os.fdatasync)

@@ -137,6 +137,12 @@ def _entries(numbers: list[int]) -> tuple[tuple[IndexEntry, ...], int]:
     return tuple(entries), len(numbers) - position
 
 
+def require_index_in_range(entries: Sequence[IndexEntry]) -> None:
+    """Raise SegmentError when `encode_index` would."""
+    for entry in entries:
+        _require_in_range(entry)
+
+
 def _require_in_range(entry: IndexEntry) -> None:
     bits = entry.start_90k | entry.duration_90k | entry.offset | entry.size_bytes | entry.key_offset | entry.key_size_bytes
     if not 0 <= bits <= MAX_VALUE:  # one negative number makes all of it negative; MAX_VALUE has all of its bits set

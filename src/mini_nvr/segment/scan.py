@@ -7,15 +7,15 @@ from pathlib import Path
 
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.errors import EmptySegment
-from mini_nvr.segment.hybrid_reader import scan_hybrid
+from mini_nvr.segment.hybrid_reader import scan_hybrid, verify_hybrid
 from mini_nvr.segment.hybrid_recovery import recover_hybrid
 from mini_nvr.segment.model import SegmentFacts
 
-__all__ = ["EmptySegment", "recover", "recover_hybrid", "scan", "scan_hybrid"]
+__all__ = ["EmptySegment", "recover", "recover_hybrid", "scan", "scan_hybrid", "verify"]
 
 
 def scan(path: Path) -> SegmentFacts:
-    """The facts of a file, growing or sealed. Changes nothing.
+    """The facts of a file, growing or sealed, as it states them itself. Changes nothing.
 
     Raises:
         SegmentError: not one of our files, damaged, or unreadable.
@@ -27,6 +27,15 @@ def scan(path: Path) -> SegmentFacts:
 
         return scan_matroska(path)
     raise SegmentError(f"{path.name}: footage files end in .mp4 or .mkv")
+
+
+def verify(path: Path) -> SegmentFacts:
+    """The facts of a file, growing or sealed, from all of its parts. Changes nothing.
+
+    Raises:
+        SegmentError: not one of our files, damaged, or unreadable.
+    """
+    return verify_hybrid(path) if path.suffix == ".mp4" else scan(path)
 
 
 def recover(path: Path, synced_bytes: int = 0) -> SegmentFacts:

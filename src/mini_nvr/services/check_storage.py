@@ -20,8 +20,10 @@ _CATALOG: Final = "catalog.db"
 _MORE_THAN_A_CHECKPOINT_S: Final = 1.0
 
 
-def run(settings: "Settings", *, file: TextIO | None = None, wait: Callable[[float], None] = block) -> int:
+def run(settings: "Settings", *, thorough: bool = False, file: TextIO | None = None, wait: Callable[[float], None] = block) -> int:
     """Print the table, and the first violations of each kind; 0 when there is none, 1 otherwise.
+
+    thorough: read every part of every file, not its two ends only.
 
     Raises:
         CatalogError: nothing was ever recorded, the recording folder is missing, or the catalog cannot be read.
@@ -31,7 +33,7 @@ def run(settings: "Settings", *, file: TextIO | None = None, wait: Callable[[flo
         raise CatalogError(f"nothing was recorded yet: there is no catalog in {settings.data_dir}; is DATA_DIR right?")
     with Catalog.open(settings.data_dir) as catalog:
         settle_s = settings.sync_interval_s + _MORE_THAN_A_CHECKPOINT_S
-        found = check(catalog, settings.record_dir, settle_s=settle_s, wait=wait)
+        found = check(catalog, settings.record_dir, thorough=thorough, settle_s=settle_s, wait=wait)
     print_table(HEADINGS, [_row(one) for one in found], file)
     for line in explained(found):
         print(line, file=file)

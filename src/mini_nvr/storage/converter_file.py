@@ -16,7 +16,7 @@ from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.part import VIDEO_TRACK_ID, Part, TrackPart
 from mini_nvr.segment.hybrid import HybridWriter
-from mini_nvr.segment.hybrid_reader import scan_hybrid
+from mini_nvr.segment.hybrid_reader import verify_hybrid
 from mini_nvr.segment.model import Container, SegmentFacts, SegmentHeader
 from mini_nvr.storage.converter_audio import AudioTrack, audio_track
 from mini_nvr.storage.converter_errors import ConversionError, Unconvertible
@@ -124,7 +124,7 @@ def verify_file(original: Original, written: Fingerprint, target: Path, pace: Pa
     """
     _drop_from_cache(target)
     try:
-        facts = scan_hybrid(target)
+        facts = verify_hybrid(target)
     except SegmentError as exc:
         raise ConversionError(f"{target.name}: the result cannot be read back: {exc}") from exc
     if not facts.sealed or facts.header != original.header:

@@ -8,7 +8,7 @@ from mini_nvr.media.mp4.init import init_segment
 from mini_nvr.media.mp4.part import MDAT_HEADER_BYTES, part_header
 from mini_nvr.media.mp4.read_boxes import ReadAt, file_boxes
 from mini_nvr.media.mp4.read_index import MovieIndex, TrackIndex, parse_index
-from mini_nvr.media.mp4.read_init import Init, parse_init
+from mini_nvr.media.mp4.read_init import Init, movie_metadata, parse_init
 from mini_nvr.media.mp4.read_part import WholePart, parse_moof, read_part
 from mini_nvr.media.mp4.sample_run import SampleRun
 
@@ -23,6 +23,7 @@ __all__ = [
     "WholePart",
     "file_boxes",
     "init_segment",
+    "movie_metadata",
     "parse_index",
     "parse_init",
     "parse_moof",

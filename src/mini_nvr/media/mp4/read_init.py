@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media import aac, h264, h265
@@ -54,6 +55,18 @@ def parse_init(data: bytes) -> Init:
     return Init(formats, parse_metadata(data, moov), defaults)
 
 
+def movie_metadata(data: bytes) -> bytes:
+    """What our `uuid` box holds in a whole `moov` box.
+
+    Raises:
+        MediaError: malformed, or there is none.
+    """
+    moov = parse_box(data, 0, 0)
+    if moov.kind != b"moov" or moov.size != len(data):
+        raise MediaError(f"a {moov.kind!r} box of {moov.size} bytes stands where an index of {len(data)} bytes should be")
+    return parse_metadata(data, moov)
+
+
 def parse_metadata(data: bytes, moov: Box) -> bytes:
     """What our `uuid` box in `moov/udta` holds.
 
@@ -75,8 +88,14 @@ def _defaults(data: bytes, trex: Box) -> tuple[int, TrackDefaults]:
 
 def _track_format(data: bytes, trak: Box) -> TrackFormat:
     description = require(data, trak, b"mdia", b"minf", b"stbl", b"stsd")
-    entry = parse_box(data, description.body + 8, description.body + 8)
-    if entry.end > description.end:
+    return _described_format(data[description.body : description.end])
+
+
+@lru_cache(maxsize=256)  # the files of one camera say the same; a rescan reads a hundred thousand of them
+def _described_format(data: bytes) -> TrackFormat:
+    """The format that the payload of `stsd` (clause 8.5.2) describes."""
+    entry = parse_box(data, 8, 8)
+    if entry.end > len(data):
         raise MediaError("a sample entry reaches beyond its description")
     if entry.kind == b"avc1":
         return _h264_format(_config(data, entry, _VISUAL_ENTRY_BYTES, b"avcC"))
