@@ -1,6 +1,8 @@
 """Days, files of a day, and deleting one."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mini_nvr.api import recordings
+from mini_nvr.api.deletion import MOST_A_BATCH
 from mini_nvr.api.recordings import size_text
 from mini_nvr.catalog.model import SegmentRow
 from tests.support.catalog import FIVE_MINUTES, T0
@@ -157,6 +160,41 @@ async def test_deleting_a_range_tells_the_listeners(web: Web, browser: Browser) 
         await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(0), "end": _ms(2)})
         told = [await listener.next(0) for _ in range(2)]
     assert [event["event"] for event in told if event] == ["deleted", "deleted"]
+
+
+async def test_deleting_a_range_syncs_each_folder_once_and_leaves_no_empty_one(
+    web: Web, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, before = MOST_A_BATCH - 2, 500  # two days earlier than the other tests: no folder of today
+    for number in range(files):
+        web.put(small(T0 + (number - before) * FIVE_MINUTES, number=number))
+    folders = {web.file(str(row.path)).parent for row in web.catalog.segments(1)}
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    answer = await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(-before), "end": _ms(files - before)})
+    assert len(answer.json()["deleted"]) == files
+    assert len(synced) == 2 * len(folders)  # one for the files of a folder, one for the folder itself
+    assert not any(folder.exists() for folder in folders)
+
+
+async def test_the_folder_of_today_stays(web: Web, browser: Browser, row: SegmentRow) -> None:
+    await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(0), "end": _ms(1)})
+    assert web.catalog.segments() == []
+    assert web.file(PATH).parent.is_dir()
+
+
+async def test_what_the_disk_refuses_stays_and_is_told(
+    web: Web, browser: Browser, row: SegmentRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    answer = await browser.delete("/api/recordings", params={"channel": 1, "start": _ms(0), "end": _ms(1)})
+    assert answer.json() == {"deleted": [], "kept": [{"path": PATH, "reason": "disk refuses"}], "bytes": 0}
+    web.put(small(T0 + FIVE_MINUTES, number=1))
+    alone = await browser.delete("/api/recording", params={"path": "ch1/2026-03-01/133500+0000.mp4"})
+    assert (alone.status_code, alone.json()["type"]) == (503, "/problems/unavailable")
 
 
 @pytest.mark.parametrize(

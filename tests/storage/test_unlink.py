@@ -2,13 +2,15 @@
 
 import errno
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from mini_nvr.clock import to_utc_us
 from mini_nvr.errors import CatalogError
-from mini_nvr.storage.unlink import remove_empty_day, unlink_all
+from mini_nvr.storage.unlink import first_day_in_use, remove_empty_day, unlink_all
 
 DAY = PurePosixPath("ch1/2026-03-01")
 FILE = DAY / "133000+0000.mp4"
@@ -133,3 +135,10 @@ def test_today_stays_as_the_recorder_may_be_about_to_use_it(tmp_path: Path) -> N
     (tmp_path / DAY).mkdir(parents=True)
     assert not remove_empty_day(tmp_path, DAY, date(2026, 3, 1))
     assert (tmp_path / DAY).is_dir()
+
+
+def test_the_day_that_ended_within_the_hour_is_in_use() -> None:
+    zone = ZoneInfo("Europe/Berlin")  # an hour ahead of UTC in winter
+    for hour, minute, day in ((22, 30, 1), (23, 30, 1), (23, 59, 1), (22, 59, 1)):
+        assert first_day_in_use(to_utc_us(datetime(2026, 3, 1, hour, minute, tzinfo=UTC)), zone) == date(2026, 3, day)
+    assert first_day_in_use(to_utc_us(datetime(2026, 3, 2, 0, 30, tzinfo=UTC)), zone) == TOMORROW

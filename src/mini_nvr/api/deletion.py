@@ -4,6 +4,7 @@ import logging
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, Final
 
@@ -19,13 +20,17 @@ from mini_nvr.api.instants import Instant, parse_range, show_instant
 from mini_nvr.api.problems import Problem, not_found
 from mini_nvr.api.recordings import require_few_files
 from mini_nvr.auth.audit import AuditAction
-from mini_nvr.catalog import footage
 from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.storage.deleter import Deleter
+from mini_nvr.storage.policy import Deletion
+from mini_nvr.storage.unlink import first_day_in_use, remove_empty_day
 
 router = APIRouter(tags=["recordings"])
 
 LONGEST_PATH: Final = 300
 BY_A_USER: Final = "by a user"
+DISK_REFUSES: Final = "disk refuses"
+MOST_A_BATCH: Final = 32
 _deleting = threading.Lock()  # two who delete the same file: one finds it, the other is told that it is gone
 
 log = logging.getLogger(__name__)
@@ -101,23 +106,49 @@ def _delete_range(
     require_channel(deps, user, channel)
     start, end = parse_range(*bounds)
     require_few_files(deps, channel, start, end)
+    rows = [row for row in deps.catalog.segments(channel, start, end) if row.state is not SegmentState.DELETING]
+    reasons = {row.id: reason for row in rows if (reason := _reason_to_keep(deps, row, start, end))}
     deleted: list[SegmentRow] = []
-    kept: list[Kept] = []
     try:
-        for row in deps.catalog.segments(channel, start, end):
-            if row.state is SegmentState.DELETING:
-                continue
-            reason = _reason_to_keep(deps, row, start, end) or _delete_one(deps, row)
-            if reason is None:
-                deleted.append(row)
-            else:
-                kept.append(Kept(path=str(row.path), reason=reason))
+        for some in _batches([row for row in rows if row.id not in reasons]):
+            with _deleting:
+                gone = _delete_batch(deps, some, reasons)
+            deleted += gone
     finally:
         if deleted:
             shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (start, end))
             detail = f"{shown}: {len(deleted)} files, {sum(row.size_bytes for row in deleted)} bytes"
             deps.audit.record(deps.clock.utc_us(), AuditAction.DELETE, user, caller.address, f"channel {channel}", detail)
-    return deleted, kept
+            _remove_empty_days(deps, deleted)
+    return deleted, [Kept(path=str(row.path), reason=reasons[row.id]) for row in rows if row.id in reasons]
+
+
+def _batches(rows: list[SegmentRow]) -> Iterator[list[SegmentRow]]:
+    """Few enough that neither the catalog nor the other one who deletes waits for long."""
+    for first in range(0, len(rows), MOST_A_BATCH):
+        yield rows[first : first + MOST_A_BATCH]
+
+
+def _delete_batch(deps: Deps, rows: list[SegmentRow], reasons: dict[int, str]) -> list[SegmentRow]:
+    """The rows whose files are gone now (storage I4); why the others stay is added to `reasons`."""
+    known = {row.id for row in rows if deps.catalog.segment_at(row.path) is not None}
+    outcome = Deleter(deps.catalog, deps.record_dir, asked=BY_A_USER).delete([Deletion(row, None) for row in rows])
+    gone = {deletion.segment.id for deletion in outcome.deleted}
+    refused = dict(outcome.refused)
+    for path, error in refused.items():
+        log.error("%s cannot be deleted: %s", path, error.strerror)
+    for row in rows:
+        if row.id not in known:
+            reasons[row.id] = "gone already"
+        elif row.id not in gone:
+            reasons[row.id] = DISK_REFUSES if row.path in refused else "protected"
+    return [row for row in rows if row.id in gone]
+
+
+def _remove_empty_days(deps: Deps, deleted: list[SegmentRow]) -> None:
+    before = first_day_in_use(deps.clock.utc_us(), deps.settings.zone)
+    for folder in {row.path.parent for row in deleted}:
+        remove_empty_day(deps.record_dir, folder, before)
 
 
 def _reason_to_keep(deps: Deps, row: SegmentRow, start: int, end: int) -> str | None:
@@ -129,18 +160,6 @@ def _reason_to_keep(deps: Deps, row: SegmentRow, start: int, end: int) -> str | 
     if row.start_utc_us < start or row.end_utc_us // 1000 > end // 1000:
         return "reaches out of the range"
     return None if _is_plain_file_inside(deps, row) else "no plain file"
-
-
-def _delete_one(deps: Deps, row: SegmentRow) -> str | None:
-    """Delete a file; why it stays, if it does."""
-    try:
-        with _deleting:
-            if deps.catalog.segment_at(row.path) is None:
-                return "gone already"
-            _remove(deps, row)
-    except Problem as problem:
-        return "protected" if problem.kind == "protected" else "disk refuses"
-    return None
 
 
 def _delete(deps: Deps, user: str, caller: Caller, path: str) -> SegmentRow:
@@ -182,19 +201,17 @@ def _find(deps: Deps, user: str, path: str) -> SegmentRow:
 
 
 def _remove(deps: Deps, row: SegmentRow) -> None:
-    """Storage I4: mark, unlink, sync the folder, drop the row; what a crash leaves is finished at the next start.
-
+    """
     Raises:
         Problem: 409, it was protected meanwhile; 503, the disk refuses.
     """
-    if not deps.catalog.mark_deleting([row.id]):
+    reasons: dict[int, str] = {}
+    if _delete_batch(deps, [row], reasons):
+        _remove_empty_days(deps, [row])
+    elif reasons[row.id] == DISK_REFUSES:
+        raise Problem("unavailable", "the disk refuses to delete the file", "see the log; it is tried again later")
+    else:
         raise Problem("protected", "this recording was protected meanwhile", "take the protection away first")
-    try:
-        footage.remove(deps.record_dir, row.path)
-    except OSError as exc:
-        log.error("%s cannot be deleted: %s", row.path, exc.strerror)  # noqa: TRY400  the cause says it all
-        raise Problem("unavailable", "the disk refuses to delete the file", "see the log; the next start tries again") from exc
-    deps.catalog.forget([row.id], detail=BY_A_USER)
 
 
 def _is_plain_file_inside(deps: Deps, row: SegmentRow) -> bool:

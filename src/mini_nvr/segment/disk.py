@@ -1,5 +1,6 @@
 """System calls on a footage file: whole vectored writes at a place, and making files and their names durable."""
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from uuid import uuid4
 IOV_MAX = 1024  # Linux, UIO_MAXIOV
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
+_FOLDER_TRIES = 4
 
 
 def write_at(fd: int, buffers: Sequence[bytes], offset: int) -> int:
@@ -54,8 +56,7 @@ def create_file(path: Path) -> int:
     Raises:
         OSError: it exists, or the disk refuses.
     """
-    make_folder(path.parent)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    fd = _create_in_folder(path)
     try:
         fsync_folder(path.parent)
     except OSError:
@@ -63,6 +64,15 @@ def create_file(path: Path) -> int:
         path.unlink(missing_ok=True)
         raise
     return fd
+
+
+def _create_in_folder(path: Path) -> int:
+    """The new file, open. Clean-up takes empty folders away, so one may vanish before the file is in it."""
+    for _ in range(_FOLDER_TRIES):
+        make_folder(path.parent)
+        with suppress(FileNotFoundError):
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    raise FileNotFoundError(errno.ENOENT, "its folder vanishes as soon as it is made", str(path))
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -103,5 +113,5 @@ def make_folder(folder: Path) -> None:
         missing.append(folder)
         folder = folder.parent
     for new in reversed(missing):
-        new.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        new.mkdir(mode=FOLDER_MODE, exist_ok=True)  # of several the outer ones stay: only days are ever taken away
         fsync_folder(new.parent)

@@ -9,14 +9,14 @@ import logging
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import PurePosixPath
 
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.space import oldest_deletable, protected_bytes
 from mini_nvr.catalog.usage import usage_per_channel
-from mini_nvr.clock import NS_PER_S, Clock, to_datetime
+from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.storage.age_clock import AgeClock
@@ -28,7 +28,7 @@ from mini_nvr.storage.measure import Measured, SpaceMeter
 from mini_nvr.storage.policy import Plan, Reason, Space, plan
 from mini_nvr.storage.rooms import RoomBook
 from mini_nvr.storage.tally import Tally
-from mini_nvr.storage.unlink import remove_empty_day
+from mini_nvr.storage.unlink import first_day_in_use, remove_empty_day
 from mini_nvr.storage.unmet import above_volume, unmet_alarm
 from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
 
@@ -41,7 +41,6 @@ LONGEST_REST_S = 1.0
 _USUAL_EVERY_S = 60.0
 _STALE_S = 5.0  # a deletion that somebody else began is theirs for so long
 _DAY_S = 86_400
-_RECENT = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
 
@@ -287,14 +286,10 @@ class Cleaner:
         """Day folders whose last file has gone; today's waits, as the recorder may be about to use it."""
         if not self._emptied:
             return
-        today = self._today()
+        today = first_day_in_use(self._clock.utc_us(), self._settings.zone)
         self._emptied = {
             folder for folder in self._emptied if not remove_empty_day(self._record_dir, folder, today) and _day_of(folder) >= today
         }
-
-    def _today(self) -> date:
-        """The oldest day that a new file may be filed under."""
-        return (to_datetime(self._clock.utc_us(), self._settings.zone) - _RECENT).date()
 
 
 def _without_age(limits: Limits) -> Limits:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import GapCause
-from mini_nvr.storage.policy import Deletion, Reason
+from mini_nvr.storage.policy import Deletion
 from mini_nvr.storage.unlink import unlink_all
 
 Step = Callable[[str], None]
@@ -33,10 +33,12 @@ class Outcome:
 class Deleter:
     """Blocks on the disk; the caller has made sure that the folder is the known volume."""
 
-    def __init__(self, catalog: Catalog, record_dir: Path, on_step: Step = lambda step: None) -> None:
+    def __init__(self, catalog: Catalog, record_dir: Path, on_step: Step = lambda step: None, *, asked: str = "") -> None:
+        """asked: the detail of the gap where no limit asked for the deletion."""
         self._catalog = catalog
         self._record_dir = record_dir
         self._on_step = on_step
+        self._asked = asked
 
     def delete(self, deletions: Sequence[Deletion]) -> Outcome:
         """Carry decisions out; one that was overtaken (protected or deleted meanwhile) is left out.
@@ -58,10 +60,6 @@ class Deleter:
         deleted = [one for one in deletions if one.segment.path in gone]
         for reason in dict.fromkeys(one.reason for one in deleted):
             ids = [one.segment.id for one in deleted if one.reason is reason]
-            self._catalog.forget(ids, GapCause.DELETED, _detail(reason))
+            self._catalog.forget(ids, GapCause.DELETED, self._asked if reason is None else str(reason))
         self._on_step("dropped")
         return Outcome(deleted, result.kept)
-
-
-def _detail(reason: Reason | None) -> str:
-    return "" if reason is None else str(reason)

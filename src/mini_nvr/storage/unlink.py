@@ -9,14 +9,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from mini_nvr.catalog.footage import require_inside
+from mini_nvr.clock import to_datetime
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DAY_DEPTH = 2
+_RECENT = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -70,10 +72,16 @@ def _unlink(folder_fd: int, name: str) -> None:
         os.unlink(name, dir_fd=folder_fd)
 
 
+def first_day_in_use(now_utc_us: int, zone: tzinfo) -> date:
+    """The oldest day that a new file may be filed under, by a clock that is right to the hour."""
+    return (to_datetime(now_utc_us, zone) - _RECENT).date()
+
+
 def remove_empty_day(record_dir: Path, folder: PurePosixPath, before: date) -> bool:
     """Remove a `chN/YYYY-MM-DD` folder that is empty; whether it is gone now.
 
-    before: a folder of this day or later stays, as the recorder may be about to put a file into it.
+    before: a folder of this day or later stays, as the recorder may be about to put a file into it. Should a step of the clock
+        prove that wrong, the recorder makes the folder anew.
     """
     try:
         if len(folder.parts) != _DAY_DEPTH or date.fromisoformat(folder.name) >= before:
