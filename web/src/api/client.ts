@@ -1,4 +1,5 @@
 /** Requests to the recorder: JSON in and out, the CSRF token added, every failure a `Problem`. */
+import { earlyAnswer } from "./early";
 import { Problem } from "./problem";
 
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -46,15 +47,18 @@ export async function request(
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") headers.set("X-CSRF-Token", csrfToken());
   if (options.body !== undefined) headers.set("Content-Type", "application/json");
+  const where = address(path, options.query);
   let response: Response;
   try {
-    response = await fetch(address(path, options.query), {
-      method,
-      headers,
-      credentials: "same-origin",
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    response =
+      (await earlyAnswer(where)) ??
+      (await fetch(where, {
+        method,
+        headers,
+        credentials: "same-origin",
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(

@@ -1,4 +1,5 @@
 /** One live stream on one screen: from the WebSocket's messages to frames close to the newest one, and to words for what is wrong. */
+import { closeStream, openStream, type LiveStream } from "../api/early";
 import type { Channel, PictureState, StreamName } from "../state/types";
 import { plus, US_PER_S, utcUs, type UtcUs } from "../time/instant";
 import { LiveEdge } from "./live_edge";
@@ -25,14 +26,10 @@ export interface LiveRequest {
   readonly heard: boolean;
 }
 
-export function liveUrl({ channel, stream }: LiveRequest): string {
-  const url = new URL(`/api/channel/${channel}/live?stream=${stream}`, location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
-}
+const pathOf = ({ channel, stream }: LiveRequest): string => `/api/channel/${channel}/live?stream=${stream}`;
 
 export class LiveSource implements Source {
-  readonly #socket: WebSocket;
+  readonly #stream: LiveStream;
   readonly #looking: ReturnType<typeof setInterval>;
   readonly #edge = new LiveEdge();
   #header: Header | null = null;
@@ -60,10 +57,11 @@ export class LiveSource implements Source {
     screen.setRate(1);
     screen.setHeard(request.heard);
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
-    this.#socket = new WebSocket(liveUrl(request));
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.onmessage = (message: MessageEvent<ArrayBuffer>) => this.#heard(message.data);
-    this.#socket.onclose = (event) => this.#over(event.code === CLOSED_SIGNED_OUT ? "signedOut" : "later");
+    this.#stream = openStream(pathOf(request));
+    const { socket, heard } = this.#stream;
+    socket.onmessage = (message: MessageEvent<ArrayBuffer>) => this.#heard(message.data);
+    for (const data of heard) queueMicrotask(() => socket.onmessage !== null && this.#heard(data));
+    socket.onclose = (event) => this.#over(event.code === CLOSED_SIGNED_OUT ? "signedOut" : "later");
   }
 
   #heard(data: ArrayBuffer): void {
@@ -168,8 +166,7 @@ export class LiveSource implements Source {
   /** The picture stays as it is; nothing new comes. */
   #hangUp(): void {
     clearInterval(this.#looking);
-    this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
+    closeStream(this.#stream);
     this.screen.listen({});
     this.#feed?.close();
   }

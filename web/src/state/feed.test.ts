@@ -5,7 +5,7 @@ import type { Listener, News } from "../api/news";
 import { fromMs } from "../time/instant";
 import { cameras } from "./cameras.svelte";
 import { clock } from "./clock.svelte";
-import { askEarly, follow } from "./feed";
+import { follow } from "./feed";
 import { watch } from "./watch.svelte";
 
 let line: Listener = {};
@@ -82,30 +82,6 @@ test("nothing is asked twice when the page opens, though the line tells all stat
   tell({ event: "channel", channel: 1, status: "LIVE", sinceUtcUs: fromMs(NOW_MS - 3_600_000), error: null });
   await vi.advanceTimersByTimeAsync(5_000);
   expect(asked).toEqual(["/api/config", "/api/live"]);
-});
-
-test("the cameras are asked for before it is known who is signed in, and not again", async () => {
-  leave();
-  asked = [];
-  askEarly();
-  expect(asked).toEqual(["/api/config"]);
-  await settled();
-  leave = follow();
-  line.opened?.();
-  await settled();
-  expect(asked).toEqual(["/api/config", "/api/live"]);
-});
-
-test("what a stranger was refused is asked again after the sign-in", async () => {
-  leave();
-  [asked, down] = [[], true];
-  askEarly();
-  await settled();
-  down = false;
-  leave = follow();
-  await settled();
-  expect(asked).toEqual(["/api/config", "/api/config", "/api/live"]);
-  expect(cameras.list).toHaveLength(2);
 });
 
 test("a line that opens only later has all asked anew", async () => {

@@ -3,6 +3,7 @@
  * asked anew, because nobody knows what was missed.
  */
 import { getJson } from "../api/client";
+import { askedMs } from "../api/early";
 import { close, listen, open, type News } from "../api/news";
 import type { components } from "../api/schema";
 import { fromMs, utcUs, type UtcUs } from "../time/instant";
@@ -23,23 +24,6 @@ let retry: ReturnType<typeof setTimeout> | undefined;
 let settle: ReturnType<typeof setTimeout> | undefined;
 /** All was asked, and the line has not been cut since. */
 let asked = false;
-
-interface Early {
-  readonly askedMs: number;
-  readonly config: Promise<Schemas["Config"]>;
-}
-let early: Early | null = null;
-
-/** Ask for the cameras before it is known who is signed in: the first picture waits for them. For strangers nothing comes of it. */
-export function askEarly(): void {
-  const asking = askConfig();
-  early = asking;
-  asking.config.catch(() => {
-    if (early === asking) early = null;
-  });
-}
-
-const askConfig = (): Early => ({ askedMs: Date.now(), config: getJson<Schemas["Config"]>("/api/config") });
 
 /** Follow the recorder until the returned function is called. */
 export function follow(): () => void {
@@ -63,11 +47,9 @@ export async function refreshStates(): Promise<void> {
 }
 
 async function refreshConfig(): Promise<void> {
-  const asking = early ?? askConfig();
-  early = null;
-  const { askedMs } = asking;
-  const config = await asking.config;
-  clock.learn(fromMs(config.now), askedMs, Date.now());
+  const sinceMs = askedMs("/api/config");
+  const config = await getJson<Schemas["Config"]>("/api/config");
+  clock.learn(fromMs(config.now), sinceMs, Date.now());
   cameras.list = config.channels.map(cameraOf);
   cameras.zone = config.timeZone;
   cameras.segmentDurationS = config.segmentDuration;

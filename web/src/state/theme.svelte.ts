@@ -1,4 +1,4 @@
-/** Dark or light: what the person chose, kept in this browser. `public/theme.js` applies it before the first paint. */
+/** Dark or light: what the person chose, kept in this browser. `first.ts` applies it before the first paint. */
 export const THEMES = ["auto", "dark", "light"] as const;
 export type ThemeChoice = (typeof THEMES)[number];
 
