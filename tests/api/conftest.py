@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from mini_nvr.auth import passwords
 from mini_nvr.catalog.repository import Catalog
 from tests.support.web import Browser, Web, make_web
 
@@ -23,6 +25,12 @@ def folder(tmp_path: Path, empty_catalog: Path) -> Path:
     (tmp_path / "data").mkdir()
     shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test starts a web service and signs in; what a hash has to cost is for the tests of `mini_nvr.auth`."""
+    monkeypatch.setattr(passwords, "_argon2", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
