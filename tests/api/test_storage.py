@@ -97,12 +97,26 @@ async def test_a_silent_service_is_an_alarm_where_it_has_limits_to_keep(
 
 
 async def test_metrics_tell_of_deletions_and_alarms(web: Web, told: FakeStorage) -> None:
-    told.answer = {"alarms": [ALARM], "usedBytes": 1, "aheadBytes": 1, "deletedFiles": 7, "deletedBytes": 700}
+    told.answer = {"alarms": [ALARM], "usedBytes": 9_000, "aheadBytes": 800, "deletedFiles": 7, "deletedBytes": 700}
+    told.answer |= {
+        "convertedFiles": 6,
+        "conversionFailures": 5,
+        "conversionsWaiting": 4,
+        "unconvertedFiles": 3,
+        "converting": None,
+    }
     web.put(small())
     web.catalog.protect([web.catalog.segments()[0].id], protected=True)
     web.app.state.deps = replace(web.deps, storage=told)
     text = (await (await web.signed_in()).get("/metrics")).text
     assert 'mini_nvr_storage_alarm{kind="files cannot be deleted"} 1.0' in text
+    assert 'mini_nvr_storage_alarm{kind="files cannot be converted"} 0.0' in text
+    assert "mini_nvr_storage_used_bytes 9000.0" in text
+    assert "mini_nvr_storage_ahead_bytes 800.0" in text
+    assert "mini_nvr_converted_files_total 6.0" in text
+    assert "mini_nvr_conversion_failures_total 5.0" in text
+    assert "mini_nvr_conversions_waiting 4.0" in text
+    assert "mini_nvr_unconverted_files 3.0" in text
     assert "mini_nvr_deleted_files_total 7.0" in text
     assert "mini_nvr_deleted_bytes_total 700.0" in text
     assert 'mini_nvr_footage_protected_bytes{channel="1"} 5000.0' in text

@@ -22,8 +22,8 @@ from mini_nvr.playback.playlist import playlist
 from mini_nvr.segment.matroska import scan_matroska as scan_mkv
 from mini_nvr.segment.scan import scan
 from mini_nvr.services import convert
-from mini_nvr.storage.alarms import AlarmKind
-from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, retry_after_us
+from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
+from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, NEWEST_EVERY_S, retry_after_us
 from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.foreign import originals
 from tests.support.clock import FakeClock
@@ -192,7 +192,52 @@ def test_the_owner_is_told_once(archive: Archive, clock: FakeClock, caplog: pyte
     converter.look()
     told = [record.message for record in caplog.records if AlarmKind.CONVERSION in record.message]
     assert len(told) == 1
-    assert "1 files are not converted and kept, such as ch1/2023-11-14/100000.mkv: 100000.mkv: holds mjpeg video" in told[0]
+    assert "1 file is not converted and kept, such as ch1/2023-11-14/100000.mkv: 100000.mkv: holds mjpeg video" in told[0]
+
+
+def test_the_alarm_ends_with_what_it_is_about(archive: Archive, clock: FakeClock) -> None:
+    """One file is removed, for the other its owner asked for H.264."""
+    removed, asked = "ch1/2023-11-14/100000.mkv", "ch1/2023-11-14/110000.mkv"
+    for path in (removed, asked):
+        make(archive.record_dir / path, video=MJPEG)
+    alarms = AlarmBoard(clock)
+    converter = archive.converter(clock, alarms=alarms)
+    converter.look()
+    assert "2 files are" in alarms.current()[0].message
+    (archive.record_dir / removed).unlink()
+    clock.advance(60)
+    converter.look()
+    assert asked in alarms.current()[0].message
+    convert.run(archive.settings, file=StringIO())
+    just_now_s = clock.utc_us() // 1_000_000
+    os.utime(archive.record_dir / asked, (just_now_s, just_now_s))  # it waits for another minute
+    converter.look()
+    assert alarms.current() == []
+    assert len(failed_conversions(archive.catalog)) == 1
+
+
+def test_what_is_recorded_during_a_long_walk_does_not_wait_for_its_end(archive: Archive, clock: FakeClock) -> None:
+    backlog = [f"ch1/2023-11-1{day}/100000.mkv" for day in (0, 1, 2)]
+    for path in backlog:
+        make(archive.record_dir / path)
+    left: list[tuple[list[str], int]] = []
+
+    def after_a_while(step: Step) -> None:
+        if step == "removed":
+            left.append(([path for path in archive.files() if path.endswith(".mkv")], converter.report().waiting))
+            clock.advance(NEWEST_EVERY_S)
+            if len(left) == 1:
+                make(archive.record_dir / "ch1/2023-11-15/100000.mkv")
+
+    converter = archive.converter(clock, after_a_while)
+    converter.look()
+    assert left == [
+        (backlog[:2], 3),
+        (backlog[:2], 2),
+        (backlog[:1], 2),
+        ([], 1),
+    ]
+    assert (converter.report().converted, converter.report().waiting, converter.report().failures) == (4, 0, 0)
 
 
 def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -> None:

@@ -59,8 +59,11 @@ class Archive:
         found = (path.relative_to(self.record_dir) for path in self.record_dir.rglob("*") if path.is_file())
         return sorted(str(path) for path in found if not path.name.startswith("."))
 
-    def converter(self, clock: Clock, on_step: Callable[[Step], None] = lambda step: None) -> Converter:
-        return Converter(self.settings, clock, AlarmBoard(clock), granting_rooms(), busy=lambda: False, on_step=on_step)
+    def converter(
+        self, clock: Clock, on_step: Callable[[Step], None] = lambda step: None, *, alarms: AlarmBoard | None = None
+    ) -> Converter:
+        alarms = alarms or AlarmBoard(clock)
+        return Converter(self.settings, clock, alarms, granting_rooms(), busy=lambda: False, on_step=on_step)
 
 
 def record_own(archive: Archive, path: str = OWN, *, start_utc_us: int = OWN_START) -> Path:

@@ -18,6 +18,11 @@ class FakeStorage:
             "aheadBytes": None,
             "deletedFiles": 0,
             "deletedBytes": 0,
+            "convertedFiles": 0,
+            "conversionFailures": 0,
+            "conversionsWaiting": 0,
+            "unconvertedFiles": 0,
+            "converting": None,
         }
         self.told: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
@@ -23,8 +23,20 @@ from mini_nvr.catalog.usage import usage_per_channel
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import MiniNvrError
 from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.storage.alarms import AlarmKind
 
 router = APIRouter(tags=["system"])
+
+_STORAGE_NUMBERS: Final[tuple[tuple[type[CounterMetricFamily | GaugeMetricFamily], str, str, str], ...]] = (
+    (GaugeMetricFamily, "mini_nvr_storage_used_bytes", "What all footage takes, growing files included.", "usedBytes"),
+    (GaugeMetricFamily, "mini_nvr_storage_ahead_bytes", "Room kept for what is written until the next look.", "aheadBytes"),
+    (CounterMetricFamily, "mini_nvr_deleted_files", "By cleanup, since it started.", "deletedFiles"),
+    (CounterMetricFamily, "mini_nvr_deleted_bytes", "By cleanup, since it started.", "deletedBytes"),
+    (CounterMetricFamily, "mini_nvr_converted_files", "By the converter, since it started.", "convertedFiles"),
+    (CounterMetricFamily, "mini_nvr_conversion_failures", "Failed attempts of the converter.", "conversionFailures"),
+    (GaugeMetricFamily, "mini_nvr_conversions_waiting", "Files that are about to be converted.", "conversionsWaiting"),
+    (GaugeMetricFamily, "mini_nvr_unconverted_files", "Files that wait for another attempt.", "unconvertedFiles"),
+)
 
 _FORWARDING = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
 
@@ -114,12 +126,14 @@ def storage_metrics(status: Mapping[str, Any] | None) -> Iterator[Metric]:
     yield GaugeMetricFamily("mini_nvr_storage_up", "The storage service answers.", value=float(status is not None))
     if status is None:
         return
-    alarms = GaugeMetricFamily("mini_nvr_storage_alarm", "An alarm that holds now, by kind.", labels=["kind"])
-    for alarm in status["alarms"]:
-        alarms.add_metric([alarm["kind"]], 1)
+    holding = {alarm["kind"] for alarm in status["alarms"]}
+    alarms = GaugeMetricFamily("mini_nvr_storage_alarm", "Whether an alarm holds now, by kind.", labels=["kind"])
+    for kind in sorted(holding | set(AlarmKind)):
+        alarms.add_metric([kind], float(kind in holding))
     yield alarms
-    yield CounterMetricFamily("mini_nvr_deleted_files", "By cleanup, since it started.", value=status["deletedFiles"])
-    yield CounterMetricFamily("mini_nvr_deleted_bytes", "By cleanup, since it started.", value=status["deletedBytes"])
+    for family, name, says, key in _STORAGE_NUMBERS:
+        if status.get(key) is not None:
+            yield family(name, says, value=status[key])
 
 
 def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:

@@ -28,7 +28,15 @@ class Storage(Protocol):
     """The storage service, reached over its socket; every method raises `MiniNvrError` when it does not answer."""
 
     async def status(self) -> Mapping[str, Any]:
-        """How it stands: `alarms`, `usedBytes`, `aheadBytes`, `deletedFiles`, `deletedBytes` (`services.storage`)."""
+        """How it stands, as `services.storage` says it:
+
+        alarms: those that hold, each with `kind`, `message`, `since_utc_us`.
+        usedBytes, aheadBytes: what footage takes, growing files included, and what is kept free for it; null at the very start.
+        deletedFiles, deletedBytes: by cleanup, since the service started.
+        convertedFiles, conversionFailures: files, and failed attempts, since it started.
+        conversionsWaiting: files that the round under way has before it; unconvertedFiles: those that wait for another attempt.
+        converting: the path of the file under way, or null.
+        """
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
         """What happens in it, as it happens: `deleted`, `storageAlarm`."""

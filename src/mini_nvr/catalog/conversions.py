@@ -32,6 +32,9 @@ class FailedConversion:
     error: str
 
 
+_NOT_ASKED = conversions.c.next_utc_us > 0  # `ask_again` makes it 0
+
+
 def adopt(catalog: Catalog, found: Sequence[SegmentChange], damaged: Collection[PurePosixPath] = ()) -> None:
     """Take footage of other products into the catalog; the gaps around it are what it leaves. One transaction.
 
@@ -106,16 +109,17 @@ def failure_of(catalog: Catalog, path: PurePosixPath) -> FailedConversion | None
         return _failed(row) if row is not None else None
 
 
-def failed_conversions(catalog: Catalog, limit: int = 100) -> list[FailedConversion]:
-    """The files that could not be converted, by path."""
+def failed_conversions(catalog: Catalog, limit: int = 100, *, asked: bool = True) -> list[FailedConversion]:
+    """The files that could not be converted, by path; asked: those too that `ask_again` was called for since."""
+    query = select(conversions) if asked else select(conversions).where(_NOT_ASKED)
     with catalog.database.read() as connection:
-        return [_failed(row) for row in connection.execute(select(conversions).order_by(conversions.c.path).limit(limit))]
+        return [_failed(row) for row in connection.execute(query.order_by(conversions.c.path).limit(limit))]
 
 
 def count_failed(catalog: Catalog) -> int:
-    """How many files could not be converted."""
+    """How many files could not be converted, and nobody has asked for since."""
     with catalog.database.read() as connection:
-        return connection.scalar(select(func.count()).select_from(conversions)) or 0
+        return connection.scalar(select(func.count()).select_from(conversions).where(_NOT_ASKED)) or 0
 
 
 def forget_failures(catalog: Catalog, paths: Collection[PurePosixPath]) -> None:

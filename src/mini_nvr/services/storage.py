@@ -119,6 +119,8 @@ class StorageService:
             "deletedFiles": cleaner.tally.files if cleaner is not None else 0,
             "deletedBytes": cleaner.tally.size_bytes if cleaner is not None else 0,
             "convertedFiles": conversion.converted,
+            "conversionFailures": conversion.failures,
+            "conversionsWaiting": conversion.waiting,
             "unconvertedFiles": conversion.failed,
             "converting": conversion.current,
         }

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from mini_nvr.catalog.conversions import count_failed, failed_conversions, forget_failures
+from mini_nvr.catalog.footage import is_there
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, NS_PER_US, Clock, to_datetime
 from mini_nvr.config.model import Settings
@@ -45,10 +46,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ConverterReport:
-    """converted: files since the service started. failed: files that wait for another attempt. current: at work on this one."""
+    """converted, failures: files and failed attempts since the service started. failed: files that wait for another attempt.
+
+    waiting: files that the round under way has still before it. current: at work on this one.
+    """
 
     converted: int
+    failures: int
     failed: int
+    waiting: int
     current: str | None
 
 
@@ -80,6 +86,7 @@ class Converter:
         self._unrested_bytes = 0
         self._rested_ns = 0
         self._converted = 0
+        self._failures = 0
         self._failed = 0
         self._round: ConversionRound | None = None
 
@@ -87,8 +94,9 @@ class Converter:
         """What it is doing; any thread."""
         now = self._round
         if now is None:
-            return ConverterReport(self._converted, self._failed, None)
-        return ConverterReport(self._converted + now.converted, self._failed, now.current)
+            return ConverterReport(self._converted, self._failures, self._failed, 0, None)
+        converted, failures = self._converted + now.converted, self._failures + now.failures
+        return ConverterReport(converted, failures, self._failed, now.waiting, now.current)
 
     async def run(self) -> None:
         """Convert until cancelled; the file under way is then left as it was."""
@@ -119,8 +127,10 @@ class Converter:
         except Exception:  # noqa: BLE001  one strange file must not end the service
             _log.exception("conversion: unexpected error; tried again in %g s", ROUND_S)
         finally:
-            self._converted += self._round.converted if self._round is not None else 0
-            self._round = None
+            ended, self._round = self._round, None
+            if ended is not None:
+                self._converted += ended.converted
+                self._failures += ended.failures
 
     def pace(self, size_bytes: int) -> None:
         """Called with what was read or written: rest as long as was worked, and for as long as others want the disk.
@@ -153,12 +163,12 @@ class Converter:
         everything = self._last_full_ns is None or now_ns - self._last_full_ns >= FULL_WALK_S * NS_PER_S
         lately = None if everything else self._lately()
         if everything:
-            self._clean_up(catalog)
+            unlink_all(self._settings.record_dir, leftovers(self._settings.record_dir))  # of conversions that a crash cut short
         if next(originals(self._settings.record_dir, lately), None) is not None:
             from mini_nvr.storage.converter_round import ConversionRound  # noqa: PLC0415  pulls in FFmpeg's libraries
 
             self._round = ConversionRound(self._settings, catalog, self._clock, self._rooms, self, self._on_step)
-            self._round.run(lately)
+            self._round.run(lately, self._lately)
         if everything:
             self._last_full_ns = now_ns
         self._tell(catalog)
@@ -168,17 +178,17 @@ class Converter:
         yesterday = to_datetime(now, self._settings.zone).date() - timedelta(days=1)
         return Lately(yesterday, now * NS_PER_US - round(FULL_WALK_S * NS_PER_S))
 
-    def _clean_up(self, catalog: Catalog) -> None:
-        """Remove what a crash left of conversions, and the memory of failures whose file is gone."""
-        unlink_all(self._settings.record_dir, leftovers(self._settings.record_dir))
-        failed = failed_conversions(catalog, limit=_FAILED_LOOKED_AT)
-        record_dir = self._settings.record_dir
-        forget_failures(catalog, [item.path for item in failed if not (record_dir / item.path).exists()])
-
     def _tell(self, catalog: Catalog) -> None:
+        """The alarm says what its owner has not dealt with yet: neither removed, nor asked for with `mini-nvr convert`."""
+        self._forget_gone(catalog)
         self._failed = count_failed(catalog)
         message = None
-        if self._failed:
-            first = failed_conversions(catalog, limit=1)[0]
-            message = f"{self._failed} files are not converted and kept, such as {first.path}: {first.error}"
+        for first in failed_conversions(catalog, limit=1, asked=False):
+            files = "1 file is" if self._failed == 1 else f"{self._failed} files are"
+            message = f"{files} not converted and kept, such as {first.path}: {first.error}"
         self._alarms.set(AlarmKind.CONVERSION, message)
+
+    def _forget_gone(self, catalog: Catalog) -> None:
+        record_dir = self._settings.record_dir
+        failed = failed_conversions(catalog, limit=_FAILED_LOOKED_AT)
+        forget_failures(catalog, [item.path for item in failed if not is_there(record_dir, item.path)])

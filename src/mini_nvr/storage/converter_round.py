@@ -1,7 +1,8 @@
 """One walk through the recording folder: what is new is taken over, what is due is converted, what fails is remembered.
 
 Everything is first listed and counted, then converted, the newest first: that is what people look at, and the oldest is the next to
-be deleted anyway.
+be deleted anyway. What is recorded meanwhile does not wait for the end of a walk that may take days: every few minutes the newest
+are looked at again, and the walk goes on where it stood.
 """
 
 import logging
@@ -31,6 +32,7 @@ SETTLED_US: Final = 60 * US_PER_S
 FIRST_RETRY_US: Final = 5 * 60 * US_PER_S
 LAST_RETRY_US: Final = 24 * 3600 * US_PER_S
 UNCONVERTIBLE_RETRY_US: Final = 7 * LAST_RETRY_US
+NEWEST_EVERY_S: Final = 300.0
 _ADOPTED_A_BATCH: Final = 32
 _ROOM_LOOK_S: Final = 1.0
 _ROOM_WAIT_S: Final = 600.0
@@ -52,7 +54,10 @@ class Pacer(Protocol):
 
 
 class ConversionRound:
-    """On the converter's thread; `converted` and `current` may be read by others."""
+    """On the converter's thread; what it counts may be read by others.
+
+    converted, failures: how many attempts came out how. waiting: files still before it. current: at work on this one.
+    """
 
     def __init__(
         self, settings: Settings, catalog: Catalog, clock: Clock, rooms: RoomBook, pacer: Pacer, on_step: Callable[[Step], None]
@@ -65,23 +70,48 @@ class ConversionRound:
         self._pacer = pacer
         self._steps = Conversion(catalog, settings.record_dir, settings.zone, pacer.pace, on_step)
         self._names = {channel.number: channel.name for channel in settings.channels}
+        self._newest_ns = clock.monotonic_ns()
         self.converted = 0
+        self.failures = 0
+        self.waiting = 0
         self.current: str | None = None
 
-    def run(self, lately: Lately | None) -> None:
-        """lately: only where something may be new; None for everything.
+    def run(self, lately: Lately | None, newest: Callable[[], Lately]) -> None:
+        """lately: only where something may be new; None for everything. newest: the same at any later moment.
 
         Raises:
             ConversionStopped, CatalogError: the rest is for the next round.
         """
+        self._take_over_unknown(lately)
+        self.waiting = sum(map(self._is_ready, originals(self._record_dir, lately)))
+        for path in originals(self._record_dir, lately):
+            if self._clock.monotonic_ns() - self._newest_ns >= NEWEST_EVERY_S * NS_PER_S:
+                self._convert_newest(newest())
+            if self._is_ready(path):
+                self._attempt(path)
+                self.waiting = max(0, self.waiting - 1)
+        if self.converted:
+            _log.info("converted %d files", self.converted)
+
+    def _convert_newest(self, lately: Lately) -> None:
+        """For as long as the walk was not interrupted before."""
+        began_ns = self._clock.monotonic_ns()
+        self._take_over_unknown(lately)
+        for path in originals(self._record_dir, lately):
+            if self._clock.monotonic_ns() - began_ns >= NEWEST_EVERY_S * NS_PER_S:
+                break
+            if self._is_ready(path):
+                self._attempt(path)
+        self._newest_ns = self._clock.monotonic_ns()
+
+    def _take_over_unknown(self, lately: Lately | None) -> None:
         unknown = self._unknown(lately)
         while some := list(islice(unknown, _ADOPTED_A_BATCH)):
             self._take_over(some)
-        for path in originals(self._record_dir, lately):
-            self._pacer.require_running()
-            self._attempt(path)
-        if self.converted:
-            _log.info("converted %d files", self.converted)
+
+    def _is_ready(self, path: PurePosixPath) -> bool:
+        self._pacer.require_running()
+        return self._is_due(path) and self._is_complete(path)
 
     def _take_over(self, some: list[Adopted]) -> None:
         adopt(self._catalog, [item.change for item in some], [item.change.path for item in some if item.problem])
@@ -93,8 +123,7 @@ class ConversionRound:
     def _unknown(self, lately: Lately | None) -> Iterator[Adopted]:
         """Complete files of other products without a row, or with one that says "damaged", but those already converted."""
         for path in originals(self._record_dir, lately):
-            self._pacer.require_running()
-            if parse_foreign_name(path) is None or not self._is_complete(path) or not self._is_due(path):
+            if parse_foreign_name(path) is None or not self._is_ready(path):
                 continue
             row = self._catalog.segment_at(path)
             if row is not None and row.state is not SegmentState.DAMAGED:
@@ -118,8 +147,6 @@ class ConversionRound:
         return None
 
     def _attempt(self, path: PurePosixPath) -> None:
-        if not self._is_due(path) or not self._is_complete(path):
-            return
         try:
             job = self._job(path)
             if job is None:
@@ -230,6 +257,7 @@ class ConversionRound:
         return abs(self._clock.utc_us() - changed_us) >= SETTLED_US
 
     def _fail(self, path: PurePosixPath, error: ConversionError) -> None:
+        self.failures += 1
         before = failure_of(self._catalog, path)
         attempts = 1 if before is None else before.attempts + 1
         wait_us = UNCONVERTIBLE_RETRY_US if isinstance(error, Unconvertible) else retry_after_us(attempts)
