@@ -155,6 +155,31 @@ def test_audio_far_from_its_arrival_is_aligned_anew() -> None:
     assert jumped == 160
 
 
+@pytest.mark.parametrize("held_up_s", [1.5, 8])
+def test_what_is_held_up_together_with_video_stays_in_place(held_up_s: float) -> None:
+    """A network or a machine that stands still for a while: everything arrives at once, in the order in which it was sent."""
+    video, audio = VideoLine(), AudioLine(8_000)
+    begins_ns, ends_ns = 10 * NS_PER_S, 10 * NS_PER_S + round(held_up_s * NS_PER_S)
+    placed = []
+    for i in range(50 * 25):
+        sent_ns = (i + 1) * FRAME_NS
+        arrival_ns = START_NS + (ends_ns if begins_ns < sent_ns < ends_ns else sent_ns)
+        audio_pts = audio.place(i * 320, arrival_ns, 320, video.anchor_ns or START_NS, video.late_ns(arrival_ns))
+        placed.append(audio_pts)
+        video.place(i * FRAME, arrival_ns - FRAME_NS)
+    assert {later - earlier for earlier, later in pairwise(placed)} == {320}
+
+
+def test_audio_that_falls_behind_alone_is_aligned_anew() -> None:
+    video, audio = VideoLine(), AudioLine(8_000)
+    for i in range(100):
+        arrival_ns = START_NS + i * FRAME_NS
+        video.place(i * FRAME, arrival_ns)
+        seconds_back = 2 if i >= 50 else 0
+        placed = audio.place(i * 320 - seconds_back * 8_000, arrival_ns, 320, video.anchor_ns, video.late_ns(arrival_ns))
+    assert placed == 99 * 320 - 320
+
+
 def test_without_reports_the_least_delayed_audio_frame_counts() -> None:
     """A loop that rests sees the first frame up to a rest late; the error must not stay for the run."""
     audio = AudioLine(8_000)

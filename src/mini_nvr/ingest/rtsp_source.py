@@ -134,7 +134,9 @@ class RtspSource:
             receiver.on_video(frame)
         elif self._info.audio is not None and self._line.audio is not None and self._line.video.started:
             samples = self._info.audio.frame_samples or len(frame.data) // self._info.audio.channels
-            frame.pts = self._line.audio.place(frame.pts, frame.arrival_ns, samples, self._line.video.anchor_ns)
+            video = self._line.video
+            late_ns = video.late_ns(frame.arrival_ns)
+            frame.pts = self._line.audio.place(frame.pts, frame.arrival_ns, samples, video.anchor_ns, late_ns)
             receiver.on_audio(frame)
 
     def on_sender_report(self, track: int, ntp_utc_us: int, rtp_timestamp: int) -> None:

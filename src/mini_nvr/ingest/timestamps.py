@@ -18,7 +18,7 @@ MAX_AHEAD_NS = 3 * NS_PER_S  # frames cannot come from the future: the time stam
 MAX_BEHIND_NS = 30 * NS_PER_S  # no TCP queue holds that much: the time stamps stood still or jumped back slowly
 MAX_BACKWARD = VIDEO_CLOCK_HZ  # one second: more than any reordering
 SETTLE_NS = 2 * NS_PER_S  # so long the first frames of a connection tell where audio belongs
-MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned
+MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned, unless video is as late: the line was held up
 MAX_REPORT_SKEW_NS = 2 * NS_PER_S  # sender reports that contradict the arrivals by more are the camera's mistake
 DRIFT_PPM = 500
 STEP_US = 250_000  # a faster change of the wall clock against the monotonic one is a step, not a slew
@@ -62,6 +62,10 @@ class VideoLine:
             self._newest = pts
             self._newest_arrival_ns = arrival_ns
         return pts
+
+    def late_ns(self, arrival_ns: int) -> int:
+        """How late the newest frame would be if it arrived now."""
+        return max(arrival_ns - self._anchor_ns - self._newest * NS_PER_S // VIDEO_CLOCK_HZ, 0)
 
     def border(self) -> int:
         """Close the window of one segment; returns its smallest (arrival - media), the next segment's best anchor."""
@@ -109,10 +113,11 @@ class AudioLine:
     def aligned_by_reports(self) -> bool:
         return self._exact is not None and self._offset == self._exact
 
-    def place(self, rtp_timestamp: int, arrival_ns: int, frame_samples: int, anchor_ns: int) -> int:
+    def place(self, rtp_timestamp: int, arrival_ns: int, frame_samples: int, anchor_ns: int, video_late_ns: int = 0) -> int:
         """The frame's presentation time in samples; may be negative for audio from before the first video frame.
 
         frame_samples: an audio frame is sent when its last sample was taken, so its first one is that much older.
+        video_late_ns: `VideoLine.late_ns` now; where network or machine held up both tracks, audio may be as late and stays.
         """
         origin_ns = arrival_ns - (rtp_timestamp + frame_samples) * NS_PER_S // self._hz
         if self._offset is None:
@@ -122,8 +127,8 @@ class AudioLine:
         if self._exact is None and arrival_ns - self._first_arrival_ns < SETTLE_NS:
             self._offset = self._by_arrival(anchor_ns)
         pts = rtp_timestamp - (self._offset or 0)
-        expected = (arrival_ns - anchor_ns) * self._hz // NS_PER_S - frame_samples
-        if abs(pts - expected) * NS_PER_S > MAX_AUDIO_SKEW_NS * self._hz:
+        ahead = pts + frame_samples - (arrival_ns - anchor_ns) * self._hz // NS_PER_S
+        if not -(MAX_AUDIO_SKEW_NS + video_late_ns) * self._hz <= ahead * NS_PER_S <= MAX_AUDIO_SKEW_NS * self._hz:
             self._exact = None
             self._start(origin_ns, arrival_ns, anchor_ns)
             pts = rtp_timestamp - (self._offset or 0)
