@@ -12,7 +12,9 @@ from mini_nvr.config.problems import Refused
 HASH = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"
 
 
-@pytest.mark.parametrize("text", [HASH, HASH.replace("2b", "2a"), HASH.replace("2b", "2y"), "12345678", "x" * 128, "pa$$ word ü"])
+@pytest.mark.parametrize(
+    "text", [HASH, HASH.replace("2b", "2a"), HASH.replace("2b", "2y"), "12345678", "x", "x" * 128, "pa$$ word ü"]
+)
 def test_a_sign_in_password_is_kept_as_it_is(text: str) -> None:
     assert SignInPassword().parse(text).get_secret_value() == text
 
@@ -20,7 +22,6 @@ def test_a_sign_in_password_is_kept_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("1234567", "too short"),
         ("x" * 129, "too long"),
         (HASH[:-1], r"single quotes.*pass1='\$2b"),
         (HASH + "x", "60 characters"),

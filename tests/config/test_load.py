@@ -269,7 +269,7 @@ def test_the_environment_goes_before_the_file(environ: dict[str, str]) -> None:
 
 
 def test_names_like_ours_are_noticed_in_the_environment_and_all_others_in_the_file(environ: dict[str, str]) -> None:
-    Path(".env").write_text("SEGMENT_TIME=5\nCOMPOSE_PROJECT_NAME=nvr\n", encoding="utf-8")
+    Path(".env").write_text("SEGMENT_TIME=5\nCOMPOSE_PROJECT_NAME=nvr\nPUID=1001\nPGID=1001\n", encoding="utf-8")
     environ.update({"DVR_PASSWORD": "x", "CHANNEL_1_ULR": "x", "RTSP_TEMPLATE": "x", "SEGMENT_LENGTH": "5", "HOME": "/root"})
     assert set(read_values()) == {"SEGMENT_TIME", "DVR_PASSWORD", "CHANNEL_1_ULR", "RTSP_TEMPLATE"}
 

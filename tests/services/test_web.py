@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import httpx
@@ -113,11 +113,12 @@ async def test_one_address_alone_is_answered() -> None:
         assert listener.getsockname()[0] == str(LOOPBACK)
 
 
-async def test_both_families_are_answered() -> None:
-    with listen(0) as listener:
+@pytest.mark.parametrize("host", [None, IPv6Address("::")])
+async def test_both_families_are_answered(host: IPv6Address | None) -> None:
+    with listen(0, host) as listener:
         port = listener.getsockname()[1]
-        for host in ("127.0.0.1", "::1") if socket.has_dualstack_ipv6() else ("127.0.0.1",):
-            _, writer = await asyncio.open_connection(host, port)
+        for called in ("127.0.0.1", "::1") if socket.has_dualstack_ipv6() else ("127.0.0.1",):
+            _, writer = await asyncio.open_connection(called, port)
             writer.close()
 
 

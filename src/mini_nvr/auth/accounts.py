@@ -71,7 +71,11 @@ class Accounts:
                 _HASH_COMMAND,
             )
         if self._guessable:
-            log.warning("the password of %s is among the first that anybody would try: change it", ", ".join(self._guessable))
+            log.warning(
+                "the password of %s has fewer than %d characters or is among the first that anybody would try: change it",
+                ", ".join(self._guessable),
+                password_rules.SHORTEST_PASSWORD,
+            )
         known = self._store.users()
         for user in known:
             if user.must_change and not user.disabled and not self._people.is_configured(user.key):

@@ -91,8 +91,8 @@ def check_new_password(password: str, name: str) -> None:
 
 
 def is_guessable(password: str, name: str) -> bool:
-    """Whether a password that is in use already is made as guessing begins; its length and the long list aside."""
-    return is_common(password) or is_made_of(password, name)
+    """Whether a password that is in use already is short or made as guessing begins; the long list aside."""
+    return len(password) < SHORTEST_PASSWORD or is_common(password) or is_made_of(password, name)
 
 
 def is_made_of(password: str, name: str) -> bool:

@@ -33,10 +33,14 @@ class Password:
 
 @dataclass(frozen=True)
 class SignInPassword:
-    """A password of our own users, plain or as a bcrypt hash (SECURITY S16)."""
+    """A password of our own users, plain or as a bcrypt hash (SECURITY S16).
+
+    Of a plain one any length will do: a recorder that is upgraded must not stand still because of it, or lock its owner out. The
+    web service warns of each at every start (`auth.accounts`), and a new one is made by `auth.password_rules`.
+    """
 
     type_name = "password"
-    allowed = "8 to 128 characters (12 or more are better), or a bcrypt hash"
+    allowed = "up to 128 characters (12 or more are good), or a bcrypt hash"
     secret = True
 
     def parse(self, text: str) -> SecretStr:
@@ -46,8 +50,6 @@ class SignInPassword:
                     "looks like a bcrypt hash but is not a whole one (60 characters that begin with $2a$, $2b$ or $2y$); "
                     "write it in single quotes in .env, as in pass1='$2b$12$...', with each $ once"
                 )
-        elif len(text) < 8:
-            raise Refused("is too short")
         elif len(text) > 128:
             raise Refused("is too long")
         return SecretStr(text)

@@ -21,7 +21,7 @@ __all__ = ["ConfigProblems", "Problem", "configured", "demo_values", "load", "re
 
 DEFAULT_ENV_FILE = Path(".env")
 _LOOKS_LIKE_OURS = re.compile(r"(CHANNEL|DVR|RTSP)_[A-Z0-9_]+")
-_FOR_COMPOSE = re.compile(r"(COMPOSE|DOCKER)_[A-Z0-9_]+")  # Docker Compose reads the same file
+_FOR_COMPOSE = re.compile(r"(COMPOSE|DOCKER)_[A-Z0-9_]+|P[UG]ID")  # Docker Compose reads the same file
 _NAMES_CAMERAS = re.compile(r"(CHANNEL|DVR|RTSP)_.*|NUM_CHANNELS")
 
 

@@ -40,6 +40,7 @@ from mini_nvr.storage import door
 
 _log = logging.getLogger(__name__)
 
+ALL_ADDRESSES: Final = IPv6Address("::")
 STOP_S: Final = 3
 STILLS_BYTES: Final = 256 << 20
 THREADS: Final = 32
@@ -133,11 +134,13 @@ def welcome_first_user(deps: Deps) -> None:
 
 
 def listen(port: int, host: IPv4Address | IPv6Address | None = None) -> socket.socket:
-    """A socket on one address, or on all of this machine: IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6.
+    """A socket on one address, or on all of this machine (None or `::`): IPv6 and IPv4, or IPv4 alone where the kernel has no IPv6.
 
     Raises:
         WebFailed: the port is taken, or not ours to take, or the address is not of this machine.
     """
+    if host == ALL_ADDRESSES:
+        host = None
     both = host is None and socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both or isinstance(host, IPv6Address) else socket.AF_INET
     try:

@@ -124,7 +124,7 @@ def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | 
 def web_host(settings: "Settings") -> str:
     """What a browser on this machine calls it."""
     host = settings.web_host
-    if host is None:
+    if host is None or host.is_unspecified:
         return "localhost"
     return f"[{host}]" if host.version == 6 else str(host)
 
