@@ -2,10 +2,8 @@
 import type Hls from "hls.js/light";
 import type { ErrorData, HlsConfig, LevelDetails } from "hls.js/light";
 
-import { clock } from "../state/clock.svelte";
 import { fromMs } from "../time/instant";
-import { concat } from "./mp4_boxes";
-import { PartTimes } from "./part_times";
+import { AppendQueue, type Step } from "./append_queue";
 import { PlaylistLoader } from "./playlist_loader";
 import type { Player, PlayerEvents } from "./player";
 import type { FootageEars, FootageFeed, FootageRequest, LiveFeed, Screen, ScreenEars } from "./screen";
@@ -14,8 +12,6 @@ import { Tile } from "./tile";
 
 /** Footage that was played is kept for going back: as much, in seconds. */
 const KEPT_S = 30;
-const KEPT_LIVE_S = 4;
-const TRIM_LIVE_S = 12;
 
 /** A player that puts its elements into `container`. */
 export function makePlayer(container: HTMLElement, events: PlayerEvents): Player {
@@ -91,8 +87,12 @@ class VideoScreen implements Screen {
   }
 
   play(): void {
-    // refused while nothing is loaded or when another request comes: the next frame tells
-    this.#video.play().catch(() => undefined);
+    this.#video.play().catch((error: unknown) => {
+      // without a click on the page first, sound is refused; the picture is not
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || this.#video.muted) return;
+      this.#video.muted = true;
+      this.play();
+    });
   }
 
   pause(): void {
@@ -138,8 +138,16 @@ class VideoScreen implements Screen {
     return snapshotOf(this.#video, this.size);
   }
 
+  get floating(): boolean {
+    return document.pictureInPictureElement === this.#video;
+  }
+
+  float(): void {
+    this.#video.requestPictureInPicture().catch(() => undefined);
+  }
+
   async pictureInPicture(): Promise<void> {
-    if (document.pictureInPictureElement === this.#video) await document.exitPictureInPicture();
+    if (this.floating) await document.exitPictureInPicture();
     else await this.#video.requestPictureInPicture();
   }
 
@@ -164,73 +172,91 @@ interface FeedEars {
   failed(detail: string): void;
 }
 
+/** Safari's kind says when it wants data; on iPhones it is the only one. hls.js chooses in the same way. */
+interface StreamingSource extends MediaSource {
+  readonly streaming?: boolean;
+}
+type SourceKind = typeof MediaSource;
+
+function sourceKind(): SourceKind | undefined {
+  const known: { ManagedMediaSource?: SourceKind; MediaSource?: SourceKind } = globalThis;
+  return known.ManagedMediaSource ?? known.MediaSource;
+}
+
 /** Parts of a live stream, appended as soon as the browser takes them. */
 class MseFeed implements LiveFeed {
-  readonly #source: MediaSource;
+  readonly #queue = new AppendQueue();
   #buffer: SourceBuffer | null = null;
-  #waiting: Uint8Array<ArrayBuffer>[] = [];
-  #trimmedAtS = 0;
   #closed = false;
 
   /** null: the browser cannot play this. */
   static open(video: HTMLVideoElement, mimeType: string, ears: FeedEars): MseFeed | null {
-    const kind = "MediaSource" in globalThis ? MediaSource : null;
+    const kind = sourceKind();
     return kind?.isTypeSupported(mimeType) ? new MseFeed(video, mimeType, new kind(), ears) : null;
   }
 
   constructor(
     readonly video: HTMLVideoElement,
     mimeType: string,
-    source: MediaSource,
+    readonly source: StreamingSource,
     readonly ears: FeedEars,
   ) {
-    this.#source = source;
-    source.addEventListener("sourceopen", () => this.#opened(mimeType), { once: true });
+    source.addEventListener("sourceopen", () => this.#try(() => this.#opened(mimeType)), { once: true });
+    // after data that it cannot take, the browser ends the stream by itself
+    for (const end of ["sourceended", "sourceclose"])
+      source.addEventListener(end, () => this.#failed("the browser ended this stream"));
+    source.addEventListener("startstreaming", () => this.#next());
     video.src = URL.createObjectURL(source);
   }
 
   #opened(mimeType: string): void {
-    if (this.#closed) return;
-    this.#buffer = this.#source.addSourceBuffer(mimeType);
+    this.#buffer = this.source.addSourceBuffer(mimeType);
     this.#buffer.addEventListener("updateend", () => {
-      this.ears.loaded();
+      if (!this.#closed) this.ears.loaded();
       this.#next();
     });
     this.#next();
   }
 
-  append(data: Uint8Array<ArrayBuffer>): void {
-    this.#waiting.push(data);
+  append(data: Uint8Array<ArrayBuffer>, keyS: number | null): void {
+    this.#queue.push(data, keyS);
     this.#next();
   }
 
   #next(): void {
-    const buffer = this.#buffer;
-    if (buffer === null || buffer.updating || this.#closed || this.#source.readyState !== "open") return;
-    if (this.#trim(buffer) || this.#waiting.length === 0) return;
-    const joined =
-      this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : concat(this.#waiting);
-    this.#waiting = [];
+    const { source } = this;
+    if (this.#closed || this.#buffer?.updating !== false) return;
+    if (source.readyState !== "open" || source.streaming === false) return;
+    const step = this.#queue.next(this.video.currentTime);
+    if (step !== null) this.#try(() => this.#do(step));
+  }
+
+  #do(step: Step): void {
+    if (step.kind === "remove") return this.#buffer?.remove(0, step.untilS);
     try {
-      buffer.appendBuffer(joined);
+      this.#buffer?.appendBuffer(step.data);
     } catch (error) {
-      this.ears.failed(error instanceof Error ? error.message : "the browser takes no more of this stream");
+      const full = error instanceof DOMException && error.name === "QuotaExceededError";
+      const room = full ? this.#queue.noRoom(step.data, this.video.currentTime) : null;
+      if (room === null) throw error;
+      this.#do(room);
     }
   }
 
-  /** Takes away what was seen; true when that is under way. */
-  #trim(buffer: SourceBuffer): boolean {
-    const atS = this.video.currentTime;
-    if (atS - this.#trimmedAtS < TRIM_LIVE_S || buffer.buffered.length === 0) return false;
-    this.#trimmedAtS = atS;
-    if (buffer.buffered.start(0) >= atS - KEPT_LIVE_S) return false;
-    buffer.remove(0, atS - KEPT_LIVE_S);
-    return true;
+  #try(act: () => void): void {
+    try {
+      if (!this.#closed) act();
+    } catch (error) {
+      this.#failed(error instanceof Error ? error.message : "the browser takes no more of this stream");
+    }
+  }
+
+  #failed(detail: string): void {
+    if (!this.#closed) this.ears.failed(detail);
   }
 
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
   }
 }
 
@@ -259,7 +285,6 @@ const whenIdle: (act: () => void) => void =
 setTimeout(() => whenIdle(() => void hlsLibrary().catch(() => undefined)), 3_000);
 
 class HlsFeed implements FootageFeed {
-  readonly #times = new PartTimes();
   #hls: Hls | null = null;
   #started = false;
   #closed = false;
@@ -276,15 +301,12 @@ class HlsFeed implements FootageFeed {
 
   #open(library: typeof Hls): void {
     if (this.#closed) return;
-    const pLoader = PlaylistLoader.telling(this.ears, this.#times) as unknown as NonNullable<HlsConfig["pLoader"]>;
+    if (!library.isSupported()) return this.ears.unsupported("footage");
+    const pLoader = PlaylistLoader.telling(this.ears) as unknown as NonNullable<HlsConfig["pLoader"]>;
     const hls = new library({ ...HLS, pLoader });
     this.#hls = hls;
     const { Events } = library;
-    // a playlist that was loaded again is put in its place on the time line before LEVEL_UPDATED
-    hls.on(Events.LEVEL_LOADED, (_event, data) => {
-      if (!this.#started) this.#listed(data.details);
-    });
-    hls.on(Events.LEVEL_UPDATED, (_event, data) => this.#listed(data.details));
+    hls.on(Events.LEVEL_LOADED, (_event, data) => this.#listed(data.details));
     hls.on(Events.LEVEL_PTS_UPDATED, (_event, data) => this.#listed(data.details));
     hls.on(Events.ERROR, (_event, data) => this.#wrong(data, library));
     hls.attachMedia(this.video);
@@ -292,14 +314,10 @@ class HlsFeed implements FootageFeed {
   }
 
   #listed(details: LevelDetails): void {
-    // a playlist that hls.js merged so that it reaches into the future has wrong places too; the one before goes on evenly
-    const endMs = (details.fragments.at(-1)?.programDateTime ?? 0) + 1_000 * (details.fragments.at(-1)?.duration ?? 0);
-    if (this.#started && fromMs(endMs) > clock.nowUs()) return;
     const map = details.fragments.map((part) => ({
       startS: part.start,
       durationS: part.duration,
-      startUs:
-        this.#times.startUs(part.relurl ?? "", part.byteRangeStartOffset ?? 0) ?? fromMs(part.programDateTime ?? 0),
+      startUs: fromMs(part.programDateTime ?? 0),
     }));
     this.ears.listed(map);
     if (this.#started) return;

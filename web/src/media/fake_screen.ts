@@ -11,6 +11,7 @@ export class FakeScreen implements Screen {
   rate = 1;
   heard = false;
   shown = false;
+  floating = false;
   /** What was opened on it and is not closed. */
   footage: FootageRequest | null = null;
   live: string | null = null;
@@ -56,7 +57,11 @@ export class FakeScreen implements Screen {
   pictureInPicture(): Promise<void> {
     return Promise.resolve();
   }
+  float(): void {
+    this.floating = true;
+  }
   clear(): void {
+    this.floating = false;
     this.footage = null;
     this.live = null;
     this.paused = true;
@@ -81,7 +86,8 @@ export class FakeScreen implements Screen {
     this.#footageEars?.unsupported(codec);
   }
   fail(detail: string): void {
-    this.#footageEars?.failed(detail);
+    if (this.footage === null) this.#ears.failed?.(detail);
+    else this.#footageEars?.failed(detail);
   }
   loaded(fromS: number, untilS: number): void {
     this.loadedFromS = fromS;

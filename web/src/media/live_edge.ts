@@ -7,12 +7,18 @@
 
 export const LEAST_MARGIN_S = 0.03;
 export const MOST_MARGIN_S = 1;
-/** Behind by this much more than wanted: a jump; less is made good by playing a little faster, which nobody sees. */
-export const JUMP_S = 0.6;
+/**
+ * Behind by this much more than wanted: a jump. Less is made good by playing a little faster, which nobody sees, while a jump leaves
+ * frames out: it is for the beginning, which is as old as the last key frame, and for pictures that were away.
+ */
+export const FIRST_JUMP_S = 0.6;
+export const JUMP_S = 3;
 const TOLERANCE_S = 0.02;
 const FASTER = 1.1;
-const MUCH_FASTER = 1.5;
+const MUCH_FASTER = 1.25;
 const MUCH_S = 0.25;
+const MOST_FASTER = 1.5;
+const MOST_S = 1;
 const SLOWER = 0.95;
 const GROWTH = 1.6;
 const SHRINK_PER_S = 0.99;
@@ -23,9 +29,10 @@ export type Correction =
   | { readonly kind: "jump"; readonly byS: number };
 
 /** What to do when the least that was left lately is `leftS`. */
-export function correct(leftS: number, marginS: number): Correction {
+export function correct(leftS: number, marginS: number, jumpS = JUMP_S): Correction {
   const excessS = leftS - marginS;
-  if (excessS > JUMP_S) return { kind: "jump", byS: excessS };
+  if (excessS > jumpS) return { kind: "jump", byS: excessS };
+  if (excessS > MOST_S) return { kind: "rate", rate: MOST_FASTER };
   if (excessS > MUCH_S) return { kind: "rate", rate: MUCH_FASTER };
   if (excessS > TOLERANCE_S) return { kind: "rate", rate: FASTER };
   if (excessS < -TOLERANCE_S) return { kind: "rate", rate: SLOWER };
@@ -50,6 +57,8 @@ export class LiveEdge {
   #dryMs = Number.NEGATIVE_INFINITY;
   #jumpedMs = Number.NEGATIVE_INFINITY;
   #frameMs: number | null = null;
+  /** It was close to the newest frame. */
+  #settled = false;
 
   /** A frame came while `leftS` seconds were still to be shown; null: nothing to do yet. */
   frame(leftS: number, nowMs: number): Correction | null {
@@ -58,7 +67,9 @@ export class LiveEdge {
     if (leftS <= 0) this.dry(nowMs);
     this.#left = [...this.#left.filter((one) => nowMs - one.atMs < LOOK_BACK_MS), { atMs: nowMs, leftS }];
     if (nowMs - this.#jumpedMs < JUMP_REST_MS) return null;
-    const correction = correct(Math.min(...this.#left.map((one) => one.leftS)), this.marginS);
+    const leastS = Math.min(...this.#left.map((one) => one.leftS));
+    this.#settled ||= leastS - this.marginS < MUCH_S;
+    const correction = correct(leastS, this.marginS, this.#settled ? JUMP_S : FIRST_JUMP_S);
     if (correction.kind === "jump") {
       this.#jumpedMs = nowMs;
       this.#left = [];

@@ -16,6 +16,8 @@ const LOST_MS = 1_000;
 const ROUNDING_S = 0.01;
 /** After so long without a word, another connection is tried. */
 const SILENT_MS = 10_000;
+/** With frames coming in and no picture for so long, everything is begun anew. */
+const STUCK_MS = 8_000;
 const CLOSED_SIGNED_OUT = 1008;
 const TIMESCALE = 90_000;
 
@@ -42,6 +44,9 @@ export class LiveSource implements Source {
   #heardMs = performance.now();
   #cause: string | null = null;
   #soughtMs = 0;
+  /** Where the picture was, and when it moved last, painted or not. */
+  #atS = 0;
+  #movedMs = 0;
 
   constructor(
     readonly screen: Screen,
@@ -52,7 +57,7 @@ export class LiveSource implements Source {
       painted: (mediaS) => this.#painted(mediaS),
       loaded: () => this.#start(),
       dry: () => this.#edge.dry(performance.now()),
-      failed: () => this.#over("later"),
+      failed: (detail) => this.#failed(detail),
     });
     screen.setRate(1);
     screen.setHeard(request.heard);
@@ -71,7 +76,7 @@ export class LiveSource implements Source {
       case "header":
         return this.#begin(message);
       case "init":
-        return this.#feed?.append(this.request.heard ? message.data : withoutSound(message.data));
+        return this.#feed?.append(this.request.heard ? message.data : withoutSound(message.data), null);
       case "part":
         return this.#append(message);
       case "event":
@@ -93,8 +98,10 @@ export class LiveSource implements Source {
 
   #append(part: Part): void {
     if (part.isSound && !this.request.heard) return;
-    if (!part.isSound) this.#keepClose(part);
-    this.#feed?.append(part.data);
+    const keyS = part.isKey && !part.isSound ? decodeTimeS(part.data, TIMESCALE) : null;
+    if (keyS !== null) this.#zeroUs = plus(part.utcUs, -keyS * US_PER_S);
+    if (!part.isSound) this.#keepClose();
+    this.#feed?.append(part.data, keyS);
   }
 
   /** From the first key frame on, which is the quickest to be shown; not before it is there, or the browser forgets where to go. */
@@ -107,9 +114,7 @@ export class LiveSource implements Source {
     this.screen.play();
   }
 
-  #keepClose(part: Part): void {
-    const mediaS = part.isKey ? decodeTimeS(part.data, TIMESCALE) : null;
-    if (mediaS !== null) this.#zeroUs = plus(part.utcUs, -mediaS * US_PER_S);
+  #keepClose(): void {
     if (this.#paintedUs === null) return;
     const correction = this.#edge.frame(this.screen.loadedUntilS - this.screen.atS, performance.now());
     if (correction === null) return;
@@ -132,12 +137,12 @@ export class LiveSource implements Source {
     this.events.state({ kind: "playing" });
   }
 
-  /** What is loaded lies ahead of where the picture waits: without this it would wait for good. */
+  /** What is loaded lies ahead of where the picture waits, or the browser stopped: without this it would wait for good. */
   #findBack(): void {
-    const { atS, loadedFromS, loadedUntilS } = this.screen;
-    if (loadedFromS === null || loadedFromS <= atS + ROUNDING_S || loadedUntilS > atS + ROUNDING_S) return;
-    this.screen.seek(loadedFromS);
-    this.screen.play();
+    const { atS, loadedFromS, loadedUntilS, paused } = this.screen;
+    const isAhead = loadedFromS !== null && loadedFromS > atS + ROUNDING_S && loadedUntilS <= atS + ROUNDING_S;
+    if (isAhead) this.screen.seek(loadedFromS);
+    if (isAhead || paused) this.screen.play();
   }
 
   #look(): void {
@@ -147,9 +152,23 @@ export class LiveSource implements Source {
       this.#findBack();
     }
     // the camera's silence is told; the line's is not
-    if (this.#cause === null && performance.now() - this.#heardMs > SILENT_MS) return this.#over("later");
-    if (performance.now() - this.#paintedMs < STALE_MS) return;
+    if (this.#cause === null && nowMs - this.#heardMs > SILENT_MS) return this.#over("later");
+    if (this.#isStuck(nowMs)) return this.#over("again");
+    if (nowMs - this.#paintedMs < STALE_MS) return;
     this.events.state(this.#stale());
+  }
+
+  /** Frames come, and the browser does nothing with them, for whatever reason. Where it only does not paint, as in the background, its clock goes on. */
+  #isStuck(nowMs: number): boolean {
+    const { atS } = this.screen;
+    if (this.#paintedUs !== null && atS !== this.#atS) this.#movedMs = nowMs;
+    this.#atS = atS;
+    return nowMs - this.#heardMs < STALE_MS && nowMs - Math.max(this.#movedMs, this.#paintedMs) > STUCK_MS;
+  }
+
+  #failed(detail: string): void {
+    this.events.state({ kind: "failed", detail });
+    this.#over("later");
   }
 
   #stale(): PictureState {

@@ -2,7 +2,6 @@
 import { request } from "../api/client";
 import { Problem } from "../api/problem";
 import { fromMs } from "../time/instant";
-import type { PartTimes } from "./part_times";
 import type { FootageEars } from "./screen";
 
 interface Context {
@@ -44,13 +43,11 @@ export class PlaylistLoader {
   readonly #abort = new AbortController();
   context: Context | null = null;
   protected readonly ears: FootageEars | null = null;
-  protected readonly times: PartTimes | null = null;
 
-  /** The class to give to hls.js; what goes wrong with a playlist is told to `ears`, what stands in it to `times`. */
-  static telling(ears: FootageEars, times: PartTimes): typeof PlaylistLoader {
+  /** The class to give to hls.js; what goes wrong with a playlist is told to `ears`. */
+  static telling(ears: FootageEars): typeof PlaylistLoader {
     return class extends PlaylistLoader {
       protected override readonly ears = ears;
-      protected override readonly times = times;
     };
   }
 
@@ -67,7 +64,6 @@ export class PlaylistLoader {
   async #load(context: Context, callbacks: Callbacks): Promise<void> {
     const response = await request("GET", context.url, { signal: this.#abort.signal });
     const data = await response.text();
-    this.times?.read(data);
     const end = performance.now();
     Object.assign(this.stats, { loaded: data.length, total: data.length });
     Object.assign(this.stats.loading, { first: end, end });

@@ -22,7 +22,12 @@ export interface Screen {
   openLive(mimeType: string): LiveFeed | null;
   openFootage(request: FootageRequest, ears: FootageEars): FootageFeed;
   snapshot(): Promise<Blob | null>;
+  /** Into the small window over other programs, and back. */
   pictureInPicture(): Promise<void>;
+  /** It is in the small window. */
+  readonly floating: boolean;
+  /** Take the small window over from the screen that has it. */
+  float(): void;
   /** Nothing is loaded, fetched or decoded any more; the picture is gone. */
   clear(): void;
   destroy(): void;
@@ -43,7 +48,8 @@ export interface ScreenEars {
 }
 
 export interface LiveFeed {
-  append(data: Uint8Array<ArrayBuffer>): void;
+  /** The init segment, then parts; keyS: media time of a key frame with which the part begins, in seconds. */
+  append(data: Uint8Array<ArrayBuffer>, keyS: number | null): void;
   close(): void;
 }
 

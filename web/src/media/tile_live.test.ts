@@ -79,7 +79,7 @@ afterEach(() => {
 
 it("plays from the first key frame that is there", () => {
   const { told, screen } = playing();
-  expect(last().url).toMatch(/^ws:.*\/api\/channel\/3\/live\?stream=sub$/);
+  expect(String(last().url)).toMatch(/^ws:.*\/api\/channel\/3\/live\?stream=sub$/);
   expect([screen.atS, screen.paused, screen.shown]).toEqual([2, false, true]);
   expect(told.painted).toEqual([START + 2 * US_PER_S]);
   expect(told.states.map(({ kind }) => kind)).toEqual(["playing"]);
@@ -150,6 +150,66 @@ describe("a picture that waits where nothing is loaded", () => {
       expect(screen.atS).toBe(atS);
     }
   });
+});
+
+describe("a browser that does not do as it should", () => {
+  const partsFor = (seconds: number, each: () => void = () => undefined): void => {
+    for (let second = 0; second < seconds; second += 1) {
+      last().part();
+      each();
+      vi.advanceTimersByTime(1_000);
+    }
+  };
+
+  it("is asked again when frames come and none is ever shown", () => {
+    const { tile, told } = stage();
+    tile.showLive(3, "sub");
+    last().header();
+    partsFor(7);
+    expect(FakeSocket.made).toHaveLength(1);
+    partsFor(3);
+    expect(FakeSocket.made).toHaveLength(2);
+    expect(told.states.map(({ kind }) => kind)).toEqual(["connecting"]);
+  });
+
+  it("is asked again when its picture stands although frames come", () => {
+    const { screen } = playing();
+    screen.loaded(2, 20);
+    partsFor(11);
+    expect(FakeSocket.made.length).toBeGreaterThan(1);
+  });
+
+  it("is left alone while its clock goes on: in the background, nothing is painted", () => {
+    const { screen } = playing();
+    partsFor(20, () => (screen.atS += 1));
+    expect(FakeSocket.made).toHaveLength(1);
+  });
+
+  it("is told to play again when it stopped by itself", () => {
+    const { screen } = playing();
+    screen.loaded(2, 20);
+    screen.pause();
+    vi.advanceTimersByTime(1_500);
+    expect(screen.paused).toBe(false);
+  });
+
+  it("says what it cannot decode, and tries again", () => {
+    const { screen, told } = playing();
+    screen.fail("decoder error");
+    expect(told.states.at(-1)).toEqual({ kind: "failed", detail: "decoder error" });
+    vi.advanceTimersByTime(1_000);
+    expect(FakeSocket.made).toHaveLength(2);
+  });
+});
+
+it("goes on with what is coming when the picture before ends meanwhile", () => {
+  const { tile, told } = playing();
+  const before = last();
+  tile.showLive(3, "main");
+  before.onclose?.({ code: 1013 });
+  vi.advanceTimersByTime(700);
+  expect(FakeSocket.made).toHaveLength(2);
+  expect(told.states.some(({ kind }) => kind === "lost")).toBe(false);
 });
 
 describe("a line that ends", () => {

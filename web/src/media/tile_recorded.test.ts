@@ -113,6 +113,15 @@ describe("showing an instant", () => {
     expect(loading().footage?.url).toBe(url);
   });
 
+  it("tries the new instant again, not the one that is still seen", () => {
+    const { tile, loading } = playing();
+    tile.showRecorded(1, at(9_000), true);
+    const { url } = loading().footage ?? {};
+    loading().fail("the recorder does not answer");
+    vi.advanceTimersByTime(1_000);
+    expect(loading().footage?.url).toBe(url);
+  });
+
   it("gives up what the browser cannot play", () => {
     const { tile, loading, screens, told } = stage();
     tile.showRecorded(1, at(5), true);
@@ -154,6 +163,19 @@ describe("gaps", () => {
     tile.setPlaying(true);
     screen.paint(50.04);
     expect(screen.paused).toBe(false);
+    expect(told.states.at(-1)).toEqual({ kind: "playing" });
+  });
+
+  it("are left by going elsewhere", () => {
+    const { tile, loading, told } = stage();
+    tile.holdAtGaps(true);
+    tile.showRecorded(1, at(45), true);
+    const screen = loading();
+    screen.list(map);
+    screen.paint();
+    screen.paint(50);
+    tile.showRecorded(1, at(10), true);
+    screen.paint(10);
     expect(told.states.at(-1)).toEqual({ kind: "playing" });
   });
 
@@ -247,6 +269,47 @@ describe("the end of a playlist", () => {
     expect(count()).toBe(2);
   });
 
+  it("is opened anew when what was prepared failed", () => {
+    const { loading, shown, screens, told } = playing();
+    const old = shown();
+    old.paint(92);
+    loading().fail("the recorder does not answer");
+    expect(screens.filter((screen) => screen.footage !== null)).toEqual([old]);
+    expect(told.states.at(-1)).toEqual({ kind: "playing" });
+    old.end();
+    loading().list(footage(100, 200));
+    loading().paint();
+    expect(told.painted.at(-1)).toBeCloseTo(at(100.002), -1);
+  });
+
+  it("is opened anew when the browser cannot play what was prepared, and that is said then", () => {
+    const { loading, shown, told } = playing();
+    shown().paint(92);
+    loading().unsupported("hvc1");
+    expect(told.states.at(-1)).toEqual({ kind: "playing" });
+    shown().end();
+    loading().unsupported("hvc1");
+    expect(told.states.at(-1)).toEqual({ kind: "unsupported", codec: "hvc1" });
+  });
+
+  it("close to now is prepared shortly before, at the speed that is played", () => {
+    const { tile, loading, shown, screens } = stage();
+    const from = plus(NOW, -50 * US_PER_S);
+    tile.showRecorded(1, from, true);
+    tile.setSpeed(2);
+    const screen = loading();
+    screen.list([{ startS: 0, durationS: 30, startUs: from }]);
+    screen.paint(0);
+    screen.paint(20);
+    expect(screens.filter((one) => one.footage !== null)).toHaveLength(1);
+    screen.paint(23);
+    const next = loading();
+    next.list([{ startS: 0, durationS: 15, startUs: plus(from, 30 * US_PER_S) }]);
+    next.paint();
+    screen.end();
+    expect([shown(), next.rate, next.paused]).toEqual([next, 2, false]);
+  });
+
   it("goes on with what was recorded meanwhile", () => {
     const { tile, loading, shown } = stage();
     const at = plus(NOW, -60 * US_PER_S);
@@ -300,6 +363,18 @@ it("steps farther when the browser does not paint the same frame again", () => {
   shown().sought();
   vi.advanceTimersByTime(300);
   expect(shown().atS).toBeGreaterThan(firstS);
+});
+
+it("stays in the small window over other programs when the screens change places", () => {
+  const { tile, loading, shown } = playing();
+  const old = shown();
+  old.floating = true;
+  tile.showRecorded(1, at(9_000), true);
+  const next = loading();
+  next.list(footage(8_990, 9_100));
+  expect([old.floating, next.floating]).toEqual([true, false]);
+  next.paint();
+  expect(next.floating).toBe(true);
 });
 
 it("leaves nothing when it is stopped", () => {

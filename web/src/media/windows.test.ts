@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { plus, US_PER_HOUR, US_PER_MINUTE, US_PER_S, utcUs } from "../time/instant";
-import { AFTER_US, BEFORE_US, isTimeToPrepare, playlistUrl, windowAround, windowFrom } from "./windows";
+import { AFTER_US, BEFORE_US, isNearNow, isTimeToPrepare, playlistUrl, windowAround, windowFrom } from "./windows";
 
 const NOW = utcUs(1_700_000_000_000_000);
 
@@ -35,9 +35,22 @@ describe("the window of a playlist", () => {
   });
 });
 
-it("prepares the next window earlier the faster one plays", () => {
-  const end = NOW;
-  expect(isTimeToPrepare(plus(end, -20 * US_PER_S), end, 1)).toBe(false);
-  expect(isTimeToPrepare(plus(end, -10 * US_PER_S), end, 1)).toBe(true);
-  expect(isTimeToPrepare(plus(end, -60 * US_PER_S), end, 16)).toBe(true);
+describe("the next window", () => {
+  const end = plus(NOW, -US_PER_HOUR);
+  const prepares = (leftS: number, speed: number, endUs = end): boolean =>
+    isTimeToPrepare(plus(endUs, -leftS * US_PER_S), endUs, NOW, speed);
+
+  it("is prepared earlier the faster one plays", () => {
+    expect([prepares(20, 1), prepares(10, 1), prepares(60, 16)]).toEqual([false, true, true]);
+  });
+
+  it("is prepared late where it would be short, and not where live follows", () => {
+    const close = plus(NOW, -20 * US_PER_S);
+    expect([prepares(10, 1, close), prepares(3, 1, close), prepares(6, 2, close)]).toEqual([false, true, true]);
+    expect(prepares(1, 1, plus(NOW, -10 * US_PER_S))).toBe(false);
+  });
+});
+
+it("live follows what ends a few seconds ago", () => {
+  expect([20, 5].map((seconds) => isNearNow(plus(NOW, -seconds * US_PER_S), NOW))).toEqual([false, true]);
 });

@@ -15,10 +15,11 @@ export const AFTER_US = 13 * US_PER_MINUTE;
 const MARGIN_US = US_PER_S;
 /** So long before a window ends, at normal speed, the next one is prepared. */
 const PREPARE_US = 15 * US_PER_S;
+/** Close to now as late as possible: the more is there. */
+const PREPARE_LATE_US = 4 * US_PER_S;
+const CLOSE_US = US_PER_MINUTE;
 /** What is played up to here has caught up: checkpoints come every few seconds, and the rest is live. */
-export const NEAR_NOW_US = 12 * US_PER_S;
-/** So near to now, what follows is too short to be prepared: it is opened when it is due. */
-export const SHORT_US = US_PER_MINUTE;
+const NEAR_NOW_US = 12 * US_PER_S;
 
 const until = (startUs: UtcUs, endUs: UtcUs, nowUs: UtcUs): UtcUs =>
   Math.max(startUs + US_PER_S, Math.min(endUs, nowUs - MARGIN_US)) as UtcUs;
@@ -37,6 +38,11 @@ export const windowFrom = (endUs: UtcUs, nowUs: UtcUs): PlaylistWindow => ({
 export const playlistUrl = (channel: Channel, window: PlaylistWindow): string =>
   address(`/api/channel/${channel}/playlist.m3u8`, { start: toMs(window.startUs), end: toMs(window.endUs) });
 
+/** Footage that ends there is followed by live pictures. */
+export const isNearNow = (endUs: UtcUs, nowUs: UtcUs): boolean => nowUs - endUs < NEAR_NOW_US;
+
 /** It is time to prepare what comes after the footage that is listed up to `endUs`. */
-export const isTimeToPrepare = (atUs: UtcUs, endUs: UtcUs, speed: number): boolean =>
-  endUs - atUs < PREPARE_US * Math.max(1, speed);
+export function isTimeToPrepare(atUs: UtcUs, endUs: UtcUs, nowUs: UtcUs, speed: number): boolean {
+  if (isNearNow(endUs, nowUs)) return false;
+  return endUs - atUs < (nowUs - endUs < CLOSE_US ? PREPARE_LATE_US : PREPARE_US) * Math.max(1, speed);
+}
