@@ -8,6 +8,7 @@
 # make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer, bench-storage
 # make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
+# make first-run  every command of README and guide, in an empty Debian (root, debootstrap), and how long it takes
 # make lock     pin the dependencies anew (needs uv)
 
 SHELL := /bin/bash
@@ -20,7 +21,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage soak screenshots lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage soak screenshots first-run lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -139,6 +140,10 @@ soak: install-dev
 
 screenshots: install-dev $(VIEWER) system-packages
 	$(BIN)/python -m tests.e2e.viewer.screenshots
+
+# from git clone of the last commit to recordings that play in a browser; WRITE=--write puts the table into docs/guide/first-steps.md
+first-run: install-dev system-packages
+	$(BIN)/python -m tests.first_run $(WRITE)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \

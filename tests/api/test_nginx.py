@@ -1,0 +1,115 @@
+"""The guide's configuration of nginx, in front of the web service: addresses, cookies, live pictures and events come through."""
+
+import asyncio
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from mini_nvr.supervisor.run import free_port
+from tests.docs.markdown import ROOT, document
+from tests.support.served import cookies_of, serving
+from tests.support.web import SETTINGS, Browser, make_web
+
+PAGE = document(ROOT / "docs/guide/reverse-proxy.md")
+AROUND = """\
+daemon off; pid {folder}/nginx.pid; error_log stderr;
+events {{ worker_connections 64; }}
+http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+{server}
+}}
+"""
+MESSAGES = [b"\x01{}", b"\x02init", b"\x03" + b"x" * 5_000]
+
+pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx on this machine: apt-get install nginx-light")
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """Where nginx listens, and how it is trusted."""
+
+    port: int
+    trust: ssl.SSLContext
+
+    def browser(self) -> Browser:
+        return Browser(base_url=f"https://127.0.0.1:{self.port}", verify=self.trust, timeout=30)
+
+
+def configured(folder: Path, port: int, behind: int) -> str:
+    """The page's own block, with this test's ports and certificate."""
+    block = next(block.text for block in PAGE.blocks if block.language == "nginx")
+    block = block.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("127.0.0.1:2126", f"127.0.0.1:{behind}")
+    return AROUND.format(folder=folder, server=re.sub(r"/etc/ssl/nvr", str(folder), block))
+
+
+@contextmanager
+def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
+    folder.mkdir()
+    subject = ("-subj", "/CN=nvr.example.org", "-addext", "subjectAltName=IP:127.0.0.1")
+    make = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
+    files = ("-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem"))
+    subprocess.run([*make, *files, *subject], check=True, capture_output=True)
+    port = free_port("127.0.0.1", 0)
+    (folder / "nginx.conf").write_text(configured(folder, port, behind))
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
+    try:
+        yield Proxied(port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def first_answer(proxied: Proxied) -> None:
+    """Until nginx listens."""
+    async with asyncio.timeout(30), proxied.browser() as browser:
+        while True:
+            try:
+                await browser.get("/healthz")
+            except httpx.TransportError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+
+
+@pytest.fixture
+async def proxied(folder: Path) -> AsyncIterator[Proxied]:
+    web = make_web(folder, SETTINGS | {"TRUSTED_PROXIES": "127.0.0.1/32"})
+    web.recorder.messages = MESSAGES
+    async with serving(web) as served:
+        with nginx(folder / "nginx", served.port) as found:
+            await first_answer(found)
+            yield found
+    web.catalog.close()
+
+
+async def test_what_a_browser_needs_comes_through(proxied: Proxied) -> None:
+    async with proxied.browser() as browser:
+        answer = await browser.sign_in()
+        assert answer.status_code == 200, answer.text
+        assert "__Host-session" in browser.cookies, "the program must know that the browser came by HTTPS"
+        sessions = (await browser.get("/api/sessions")).json()["sessions"]
+        assert [session["address"] for session in sessions] == ["127.0.0.1"]
+        url = f"wss://127.0.0.1:{proxied.port}/api/channel/1/live"
+        headers = {"Cookie": cookies_of(browser), "Origin": f"https://127.0.0.1:{proxied.port}"}
+        async with asyncio.timeout(30), connect(url, additional_headers=headers, ssl=proxied.trust, proxy=None) as connection:
+            assert [await connection.recv() for _ in MESSAGES] == MESSAGES
+        async with asyncio.timeout(30), browser.stream("GET", "/api/events") as events:
+            assert events.status_code == 200
+            assert (await anext(events.aiter_text())).strip()
+
+
+async def test_an_address_that_the_client_made_up_is_not_believed(proxied: Proxied) -> None:
+    async with proxied.browser() as browser:
+        browser.headers["X-Forwarded-For"] = "203.0.113.66"
+        await browser.sign_in()
+        sessions = (await browser.get("/api/sessions")).json()["sessions"]
+        assert [session["address"] for session in sessions] == ["127.0.0.1"]
