@@ -53,12 +53,14 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a" / "data").stat().st_mode) == 0o700
 
 
-def test_opening_again_keeps_all_and_does_not_load_alembic(tmp_path: Path) -> None:
-    _filled(tmp_path)
+@pytest.mark.parametrize("filled", [True, False])
+def test_neither_a_new_catalog_nor_one_of_this_version_loads_alembic(tmp_path: Path, *, filled: bool) -> None:
+    if filled:
+        _filled(tmp_path)
     program = "import sys; from pathlib import Path; from mini_nvr.catalog.repository import Catalog\n"
     program += "print(len(Catalog.open(Path(sys.argv[1])).segments()), 'alembic' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert result.stdout == "3 False\n"
+    assert result.stdout == f"{3 if filled else 0} False\n"
 
 
 def test_settings_of_every_connection(tmp_path: Path) -> None:
