@@ -116,12 +116,10 @@ function inkFor(code: number, inks: Inks): number {
   return code === UNKNOWN ? inks.unknown : 0; // nothing is transparent
 }
 
+/** One by one: a path of hundreds of boxes takes a browser without a graphics card twice as long. */
 function fillBoxes(brush: Brush, boxes: readonly Box[], style: string | CanvasPattern): void {
-  if (boxes.length === 0) return;
-  brush.beginPath();
-  for (const { x, y, width, height } of boxes) brush.rect(x, y, width, height);
   brush.fillStyle = style;
-  brush.fill();
+  for (const { x, y, width, height } of boxes) brush.fillRect(x, y, width, height);
 }
 
 /** Between what is known to be recorded and now: fading, as it is being written. */
