@@ -27,8 +27,9 @@ from mini_nvr.segment.names import parse_segment_name
 from mini_nvr.storage.fsck import check
 from mini_nvr.supervisor.run import DEMO_HOST, free_port
 
-START_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 8.0
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+WAIT_TIMEOUT_S = 60.0
 _POLL_S = 0.02
 _LOG_LINES_SHOWN = 40
 
@@ -175,7 +176,7 @@ class RecorderProcess:
         """One channel; None while the recorder does not answer."""
         return next((row for row in self.status() or [] if row.number == number), None)
 
-    def wait_until(self, condition: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout_s: float = WAIT_TIMEOUT_S) -> None:
         """`wait_until` that also ends when the program does.
 
         Raises:
@@ -192,7 +193,7 @@ class RecorderProcess:
         if not self.running and not condition():
             raise ConditionNotMet(f"the program ended before: {what}\n{self.last_words()}")
 
-    def wait_recording(self, channels: int, timeout_s: float = 15.0) -> None:
+    def wait_recording(self, channels: int, timeout_s: float = WAIT_TIMEOUT_S) -> None:
         """Until channels 1 to `channels` are live and each has its file."""
 
         def all_have_files() -> bool:

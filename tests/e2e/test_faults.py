@@ -63,12 +63,12 @@ def test_every_camera_fault_is_survived_and_told(rig: DemoRig, make_recorder: Ma
     pause(3)
     rig.camera(JUMP).faults.jump_timestamps(-7200)
     recorder.wait_until(
-        lambda: [gap.cause for gap in real_gaps(recorder, STALL)] == [GapCause.STREAM_STALLED], "the stall being noticed", 20
+        lambda: [gap.cause for gap in real_gaps(recorder, STALL)] == [GapCause.STREAM_STALLED], "the stall being noticed"
     )
     pause(2)
     stall_over = now_us()
     rig.camera(STALL).faults.stalled = False
-    recorder.wait_until(lambda: real_gaps(recorder, STALL)[-1].end_utc_us is not None, "the stalled camera's return", 10)
+    recorder.wait_until(lambda: real_gaps(recorder, STALL)[-1].end_utc_us is not None, "the stalled camera's return")
     recorder.wait_recording(CHANNELS)
     assert recorder.stop() == 0
 
@@ -158,7 +158,7 @@ def test_key_frames_that_never_come_are_named(make_recorder: MakeRecorder) -> No
         rig.camera(1).faults.no_key_frames = True
         recorder = make_recorder(camera_settings(rig, 1, SYNC_INTERVAL="1"))
         recorder.start()
-        recorder.wait_until(lambda: bool(real_gaps(recorder, 1)), "the missing key frames being noticed", 20)
+        recorder.wait_until(lambda: bool(real_gaps(recorder, 1)), "the missing key frames being noticed")
         assert real_gaps(recorder, 1)[0].cause is GapCause.NO_KEY_FRAME
         rig.camera(1).faults.no_key_frames = False
         recorder.wait_recording(1)
@@ -170,7 +170,7 @@ def test_one_bad_camera_leaves_the_other_fifteen_without_a_lost_frame(make_recor
     with DemoRig(cameras) as rig:
         recorder = make_recorder(camera_settings(rig, 16, SEGMENT_DURATION="10"))
         recorder.start()
-        recorder.wait_recording(16, timeout_s=30)
+        recorder.wait_recording(16)
         bad = rig.camera(1).faults
         for _ in range(3):
             bad.garbage_every, bad.lose_every = 5, 7

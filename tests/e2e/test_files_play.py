@@ -27,6 +27,8 @@ LOOKS = 30
 LOOK_EVERY_S = (0.05, 0.4)
 AV_SYNC_S = 0.040
 SEEKS = 5
+TICKS_FOUND = 0.5
+"""A scene that is held up leaves seconds out, as cameras do."""
 
 REORDERED_S = {number: spec.b_frames / spec.fps for number, spec in CLIPS.items()} | dict.fromkeys(SCENES, Fraction(0))
 """How long the B-frames are shown that are sent behind the picture that follows them."""
@@ -97,13 +99,14 @@ def _listed_us(recorder: RecorderProcess, number: int) -> int:
 @of_each_camera
 def test_a_sealed_file_is_an_ordinary_mp4(minute: Minute, number: int) -> None:
     """One `mdat`, then a `moov` with every frame in its tables: no player needs to know about fragments."""
-    for path in sealed_files(minute, number):
+    files = sealed_files(minute, number)
+    for path in files:
         boxes = top_level_boxes(path)
         assert [kind for kind in boxes if kind != b"free"] == [b"ftyp", b"mdat", b"moov"]
         with opened(path) as container:
             video = container.streams.video[0]
-            assert video.frames == len(picture_times(path))
-            assert all(stream.frames > 0 for stream in container.streams)
+            assert video.frames == len(picture_times(path)) > 0
+            assert path == files[-1] or all(stream.frames > 0 for stream in container.streams), "the last may have no sound yet"
 
 
 @of_each_camera
@@ -211,7 +214,7 @@ def test_sound_and_picture_are_in_sync(minute: Minute, number: int) -> None:
         near = [(flash, min(ticks, key=lambda tick: abs(tick - flash))) for flash in flashes]  # noqa: B023  called at once
         differences += [tick - flash for flash, tick in near if abs(tick - flash) < 0.5]
     print(f"{len(differences)} ticks, {min(differences):+.4f} to {max(differences):+.4f} s behind their flashes")
-    assert len(differences) >= 0.9 * SEGMENT_S * (len(sealed_files(minute, number)) - 1)
+    assert len(differences) >= TICKS_FOUND * SEGMENT_S * (len(sealed_files(minute, number)) - 1)
     assert max(map(abs, differences)) <= AV_SYNC_S
 
 

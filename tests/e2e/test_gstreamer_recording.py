@@ -63,7 +63,7 @@ def test_codecs_and_sign_in(make_recorder: MakeRecorder, codec: str, audio: str,
         recorder = make_recorder(settings)
         recorder.start()
         recorder.wait_recording(1)
-        pause(8)
+        pause(4)
         recorder.stop()
     (path,) = recorder.files(1)
     facts = scan(path)
@@ -71,7 +71,7 @@ def test_codecs_and_sign_in(make_recorder: MakeRecorder, codec: str, audio: str,
         assert container.streams.video[0].codec_context.name == {"h264": "h264", "h265": "hevc"}[codec]
         assert [stream.codec_context.name for stream in container.streams.audio] == ([stored_audio] if stored_audio else [])
         sound = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0)) if stored_audio else 0.0
-    assert decoded_frames(path) == facts.video_frames > 150
-    assert not stored_audio or sound == pytest.approx(facts.duration_us / 1e6, abs=0.3)
+    assert decoded_frames(path) == facts.video_frames > 50
+    assert not stored_audio or sound == pytest.approx(facts.duration_us / 1e6, abs=1.0)
     assert ("left out audio" in recorder.log()) == (stored_audio is None)
     assert PASSWORD not in recorder.log()
