@@ -21,8 +21,6 @@ def test_a_reload_and_a_shared_link_show_the_same_frame(make_page: MakePage, nvr
     assert seen is not None
     shared = page.url
     page.reload()
-    page.wait_for_timeout(6000)
-    print("SEEN", seen, shared, "NOW", screen.clock(1), page.url, screen.playhead())
     screen.wait(lambda: screen.clock(1) == seen, f"the frame of {seen} after a reload")
     other = Screen(make_page(shared))
     other.wait(lambda: other.clock(1) == seen, f"the frame of {seen} elsewhere")
