@@ -143,6 +143,7 @@ screenshots: install-dev $(VIEWER) system-packages
 
 # from git clone of the last commit to recordings that play in a browser; WRITE=--write puts the table into docs/guide/first-steps.md
 first-run: install-dev system-packages
+	@command -v debootstrap >/dev/null || [ "$$(id -u)" -ne 0 ] || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null
 	$(BIN)/python -m tests.first_run $(WRITE)
 
 lock:

@@ -33,9 +33,10 @@ OWN_NAMESPACES: Final = ("unshare", "--mount", "--pid", "--fork", "--kill-child"
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="first-run", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the table into docs/guide/first-steps.md")
+    parser.add_argument("--no-chroot", action="store_true", help="an empty folder of this machine even where a chroot can be made")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
-    if can_chroot() and not arguments.inside:
+    if can_chroot() and not arguments.inside and not arguments.no_chroot:
         given = ["--write"] if arguments.write else []
         return subprocess.run(
             [*OWN_NAMESPACES, sys.executable, "-m", "tests.first_run", "--inside", *given], check=False
@@ -64,13 +65,13 @@ def _run(machine: Machine) -> str:
 
 def _facts(machine: Machine) -> dict[str, str]:
     now = to_datetime(SystemClock().utc_us())
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    _, commit = machine.run("git rev-parse --short HEAD")
     _, release = machine.run("cd /; . /etc/os-release; echo $PRETTY_NAME")
     return {
         "date": f"{now:%Y-%m-%d %H:%M} UTC",
-        "commit": commit.stdout.strip(),
+        "commit": commit.strip(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end",
-        "system": f"{'an empty' if machine.empty else 'this'} {release.strip()}",
+        "system": f"an empty {release.strip()} with curl and openssl" if machine.empty else f"this {release.strip()}",
     }
 
 

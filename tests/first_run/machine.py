@@ -63,12 +63,16 @@ class Terminal:
 
 @dataclass
 class Machine:
-    """root: of its file system. home: of who works on it, from the root. prefix: the command that leads into it."""
+    """root: of its file system. home: of who works on it, from the root. prefix: the command that leads into it.
+
+    stand_ins: what is typed in place of a word of the pages.
+    """
 
     root: Path
     home: str
     prefix: tuple[str, ...]
     environment: Mapping[str, str]
+    stand_ins: Mapping[str, str]
     scratch: Path
     empty: bool
     folder: str = field(default="", init=False)
@@ -77,6 +81,12 @@ class Machine:
     def path(self, relative: str) -> Path:
         """A file in the folder where commands are typed, as this machine sees it."""
         return self.root / self.home.strip("/") / self.folder / relative
+
+    def typed(self, command: str) -> str:
+        """A command of the pages as it is typed here."""
+        for word, stand_in in self.stand_ins.items():
+            command = command.replace(word, stand_in)
+        return command
 
     def run(self, command: str, stdin: str = "") -> tuple[int, str]:
         """The exit code, and all that was printed."""
@@ -124,7 +134,8 @@ def empty_debian(scratch: Path, cache: Path) -> Iterator[Machine]:
     _host("mount", "-t", "proc", "proc", str(root / "proc"))
     _host("mount", "-t", "tmpfs", "tmpfs", str(root / "dev/shm"))
     environment = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", **_passed_on()}
-    machine = Machine(root, "/root", ("chroot", str(root)), environment, scratch, empty=True)
+    words = {"REPOSITORY": f"file://{REPOSITORY}"}
+    machine = Machine(root, "/root", ("chroot", str(root)), environment, words, scratch, empty=True)
     machine.run("apt-get update -qq")
     try:
         yield machine
@@ -139,7 +150,8 @@ def empty_folder(scratch: Path) -> Iterator[Machine]:
     home = scratch / "home"
     home.mkdir()
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **_passed_on()}  # noqa: TID251  see above
-    yield Machine(Path("/"), str(home), (), environment, scratch, empty=False)
+    words = {"REPOSITORY": f"file://{ROOT}", "/mnt/archive": str(scratch / "archive")}
+    yield Machine(Path("/"), str(home), (), environment, words, scratch, empty=False)
 
 
 def _base(cache: Path) -> Path:

@@ -1,5 +1,6 @@
 """Looking at the result: in a browser as a person does, and at files as a player does."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,11 @@ FOOTAGE_MS: Final = 15_000
 MOVING: Final = "() => [...document.querySelectorAll('video')].map(video => video.currentTime)"
 
 
-def sign_in_and_watch(url: str, user: str, one_time_password: str, password: str) -> list[str]:
-    """Sign in for the first time, see the cameras live, and watch what was recorded some seconds ago; what was seen, in words."""
+def sign_in_and_watch(url: str, user: str, one_time_password: str, password: str, reached: Callable[[str], None]) -> None:
+    """Sign in for the first time, see the cameras live, and watch what was recorded some seconds ago.
+
+    reached: told what is seen, when it is seen.
+    """
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(base_url=url, viewport={"width": 1400, "height": 900})
@@ -30,14 +34,14 @@ def sign_in_and_watch(url: str, user: str, one_time_password: str, password: str
         page.get_by_role("navigation").wait_for()
         screen = Screen(page)
         screen.wait_word(1, "LIVE", timeout_s=WAIT_S)
-        live = len(screen.tiles())
         _wait_moving(page, screen)
+        reached(f"{len(screen.tiles())} cameras in the browser, live pictures move")
         page.wait_for_timeout(FOOTAGE_MS)
         page.keyboard.press("j")  # ten seconds back
         screen.wait_word(1, "RECORDED", timeout_s=WAIT_S)
         _wait_moving(page, screen)
+        reached(f"recorded pictures move in the browser, after a wait of {FOOTAGE_MS // 1000} s for some")
         browser.close()
-    return [f"{live} cameras in the page, live pictures move", "recorded pictures move"]
 
 
 def _wait_moving(page: Page, screen: Screen) -> None:

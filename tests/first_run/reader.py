@@ -99,7 +99,7 @@ class Reader:
 
     def _typed(self, step: Step) -> str:
         typed = (step.typed or step.command).removeprefix("sudo ")
-        return typed.replace(f"localhost:{PORT}", f"localhost:{self.port}")
+        return self.machine.typed(typed.replace(f"localhost:{PORT}", f"localhost:{self.port}"))
 
     # The program
 
@@ -121,12 +121,12 @@ class Reader:
                 raise _failed(step, "it ended", terminal.output())
             if not self._answers(self.url):
                 return False
-            self.marks.setdefault("the page answers", seconds_since(self.began_ns))
+            self._reached("the page answers")
             new = set(self.machine.path("recordings").glob("ch*/*/*.mp4")) - before
             return {path.parent.parent.name for path in new if pictures_in(path) > 0} >= self._channels(terminal)
 
         wait_until(ready, "the page, and a recording of each camera", START_TIMEOUT_S)
-        self.marks.setdefault("a recording of each camera plays", seconds_since(self.began_ns))
+        self._reached("a recording of each camera plays")
         return terminal.output()
 
     @staticmethod
@@ -158,7 +158,7 @@ class Reader:
             Hand.FILL_ENV: self._fill_env,
             Hand.NO_USER: self._take_user_out,
             Hand.USER_AGAIN: lambda: self._write_env(CAMERAS, ACCOUNT),
-            Hand.ARCHIVE: lambda: (self.machine.root / "mnt/archive").mkdir(parents=True, exist_ok=True),
+            Hand.ARCHIVE: self._make_archive,
             Hand.WAIT: lambda: pause(FOOTAGE_S),
             Hand.PLAY_EXPORT: self._play_export,
             Hand.TRY_HTTPS: self._try_https,
@@ -171,8 +171,13 @@ class Reader:
         found = re.search(r"one-time password (\S+)", self.program.output())
         if found is None:
             raise FirstRunFailed("the terminal shows no one-time password:\n" + _tail(self.program.output()))
-        for seen in sign_in_and_watch(self.url, "admin", found[1], PASSWORD):
-            self.marks[seen] = seconds_since(self.began_ns)
+        sign_in_and_watch(self.url, "admin", found[1], PASSWORD, self._reached)
+
+    def _reached(self, what: str) -> None:
+        self.marks.setdefault(what, seconds_since(self.began_ns))
+
+    def _make_archive(self) -> None:
+        self.machine.run(self.machine.typed("mkdir -p /mnt/archive"))
 
     def _fill_env(self) -> None:
         self._write_env(CAMERAS, ACCOUNT)

@@ -42,9 +42,12 @@ class Hand(Enum):
     TRY_HTTPS = auto()
 
 
+_WHEN: Final = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ")
+
+
 @dataclass(frozen=True)
 class Step:
-    """One command. typed: what the reader puts in its place where it holds a stand-in; stdin: and then, when it asks.
+    """One command. typed: what the reader makes of it where it cannot be typed as it stands; stdin: and then, when it asks.
 
     says: a pattern that must be in what it prints.
     """
@@ -60,7 +63,7 @@ class Step:
     def matched(self, output: str) -> str | None:
         """The line of the output that says it; None when none does."""
         found = re.search(rf"^.*(?:{self.says}).*$", output, re.MULTILINE)
-        return found[0].strip() if found else None
+        return _WHEN.sub("", found[0].strip()) if found else None
 
 
 NVR: Final = ".venv/bin/mini-nvr"
@@ -81,11 +84,7 @@ STEPS: Final = (
         f"sudo apt-get install {PACKAGES}",
         typed=f"apt-get install -y -qq --no-install-recommends {PACKAGES}",
     ),
-    Step(
-        "git clone REPOSITORY mini-nvr && cd mini-nvr",
-        typed="git clone file:///repository mini-nvr",
-        says="Cloning into 'mini-nvr'",
-    ),
+    Step("git clone REPOSITORY mini-nvr && cd mini-nvr", says="Cloning into 'mini-nvr'"),
     Step("make run", Recorder.STARTS, says="one-time password", after=(Hand.LOOK,)),
     Step(f"{NVR} status", Recorder.RUNNING, says="Demo 1 +LIVE"),
     Step("rm -rf recordings data", Recorder.STOPPED),
