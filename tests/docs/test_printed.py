@@ -1,0 +1,48 @@
+"""What the guide shows as printed is what the program prints, word for word where words are fixed."""
+
+import re
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from mini_nvr.config.load import demo_values, load
+from mini_nvr.services import check, check_storage, status, user
+from mini_nvr.supervisor.run import DEMO_CAMERAS, DEMO_PORT, service_table, welcome
+from tests.docs.markdown import ROOT, document, instructions
+
+RECORDINGS = "/home/anna/mini-nvr/recordings"
+
+
+def block_with(page: str, words: str) -> list[str]:
+    """The lines of the fenced block of a page of the guide that holds these words."""
+    blocks = document(ROOT / "docs/guide" / page).blocks
+    return next(block.text for block in blocks if words in block.text).splitlines()
+
+
+def test_the_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [".venv/bin/mini-nvr"])
+    settings = load(demo_values(DEMO_PORT, DEMO_CAMERAS, {"RECORD_DIR": RECORDINGS}))
+    assert block_with("first-steps.md", "Mini-NVR records") == list(welcome(settings, service_table(DEMO_PORT), DEMO_PORT))
+
+
+@pytest.mark.parametrize(
+    ("first", "headings"),
+    [
+        ("Ch  Camera  State", status.HEADINGS),
+        ("Ch  Camera      Address", check.HEADINGS),
+        ("User  Kept in", user.HEADINGS),
+        ("     What must hold", check_storage.HEADINGS),
+    ],
+)
+def test_the_heads_of_tables(first: str, headings: Sequence[str]) -> None:
+    shown = [line for page in instructions() for block in page.blocks for line in block.text.splitlines() if line.startswith(first)]
+    assert shown
+    for line in shown:
+        assert re.split(r"\s{2,}", line.strip()) == [heading for heading in headings if heading]
+
+
+def test_the_invariants_that_are_checked() -> None:
+    shown = [re.sub(r"\s+\d+\s+\d+$", "", line)[5:] for line in block_with("storage.md", "What must hold")[1:]]
+    source = (ROOT / "src/mini_nvr/storage/fsck.py").read_text(encoding="utf-8")
+    assert shown == re.findall(r'Finding\("[^"]*", "([^"]+)"\)', source)
