@@ -3,7 +3,8 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from mini_nvr.api import export, export_slots
 from mini_nvr.catalog.model import GapChange, SegmentChange, SegmentRow
 from mini_nvr.demo.sent import digest
 from mini_nvr.errors import GapCause
+from mini_nvr.playback.export import ExportPlan
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
 from mini_nvr.segment.names import segment_name
@@ -27,6 +29,7 @@ from tests.support.waiting import until
 from tests.support.web import Browser, Web, make_web
 
 SECONDS = 1_000_000
+MOST_LOOKS = 10_000  # of a plan in minutes: none of these tests takes as long
 
 
 @pytest.fixture
@@ -267,6 +270,33 @@ async def test_long_plans_at_once_are_bounded(
     web.deps.exports.give_back_long_plan()
     assert (await browser.get(url)).status_code == 200
     assert (web.deps.exports.open, web.deps.exports.long_plans) == (0, export_slots.MOST_LONG_PLANS - 1)
+
+
+async def test_a_client_that_leaves_ends_the_plan_of_its_export(
+    web: Web, rows: list[SegmentRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, left, looked_at = threading.Event(), threading.Event(), []
+
+    def plan_many_files(*_arguments: object, before_each: Callable[[], None], **_more: object) -> ExportPlan:
+        for number in range(MOST_LOOKS):
+            looked_at.append(number)
+            begun.set()
+            before_each()
+            left.wait(0.01)
+        raise AssertionError("nobody noticed that the client had left")
+
+    monkeypatch.setattr(export, "plan", plan_many_files)
+    monkeypatch.setattr(export, "LONG_FILES", 1)
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        target = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies_of(browser)}\r\n\r\n".encode())
+        await until(begun.is_set, 60)
+        assert (web.deps.exports.open, web.deps.exports.long_plans) == (1, 1)
+        writer.transport.abort()
+        await until(lambda: (web.deps.exports.open, web.deps.exports.long_plans) == (0, 0), 60)
+    assert len(looked_at) < MOST_LOOKS
 
 
 async def test_head_tells_the_size_of_an_export(browser: Browser, rows: list[SegmentRow]) -> None:

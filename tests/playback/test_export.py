@@ -388,3 +388,18 @@ def test_a_damaged_index_is_an_error_of_ours(archive: Archive) -> None:
 )
 def test_a_name_is_safe(camera: str, expected: str) -> None:
     assert file_name(camera, 3, (T0, T0 + MINUTE), UTC) == f"{expected}_2026-03-01T13-30-00_2026-03-01T13-31-00.mp4"
+
+
+def test_planning_ends_when_it_is_told_to_before_a_file(day: Archive) -> None:
+    class Left(Exception):
+        """Whatever the caller likes."""
+
+    looks: list[int] = []
+
+    def leave_before_the_second() -> None:
+        looks.append(1)
+        if len(looks) == 2:
+            raise Left
+
+    with pytest.raises(Left):
+        plan(day.catalog, day.record_dir, 1, T0, T0 + MINUTE, before_each=leave_before_the_second)

@@ -8,11 +8,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from mini_nvr.api.byte_answer import byte_answer
 from mini_nvr.api.byte_ranges import Span
 from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, require_channel
+from mini_nvr.api.departure import CLIENT_CLOSED_REQUEST, watched
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.export_slots import LONG_FILES
@@ -84,11 +86,14 @@ async def export(
     first, last = parse_range(start, end)
     deps.exports.take()
     try:
-        made = await _planned(deps, session.user, ch, (first, last))
+        with watched(request) as client:
+            made = await _planned(deps, session.user, ch, (first, last), client.require)
         if request.method == "GET" and deps.watching.is_new(session.id, ch, f"export {first} {last}", deps.clock.utc_us()):
             await run_in_threadpool(_record, deps, session.user, caller, ch, made)
-    except BaseException:
+    except BaseException as exc:
         deps.exports.give_back()
+        if isinstance(exc, ClientDisconnect):
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
         raise
     return await byte_answer(
         request,
@@ -100,13 +105,13 @@ async def export(
     )
 
 
-async def _planned(deps: Deps, user: str, channel: int, bounds: tuple[int, int]) -> ExportPlan:
+async def _planned(deps: Deps, user: str, channel: int, bounds: tuple[int, int], require_client: Callable[[], None]) -> ExportPlan:
     files = await run_in_threadpool(_files, deps, user, channel, bounds)
     if files <= LONG_FILES:
-        return await run_in_threadpool(_plan, deps, channel, bounds)
+        return await run_in_threadpool(_plan, deps, channel, bounds, require_client)
     deps.exports.take_long_plan()
     try:
-        return await run_in_threadpool(_plan, deps, channel, bounds)
+        return await run_in_threadpool(_plan, deps, channel, bounds, require_client)
     finally:
         deps.exports.give_back_long_plan()
 
@@ -117,8 +122,8 @@ def _files(deps: Deps, user: str, channel: int, bounds: tuple[int, int]) -> int:
     return segments_in_days(deps.catalog, channel, bounds[0] // DAY_US, bounds[1] // DAY_US)
 
 
-def _plan(deps: Deps, channel: int, bounds: tuple[int, int]) -> ExportPlan:
-    return plan(deps.catalog, deps.record_dir, channel, *bounds, zone=deps.settings.zone)
+def _plan(deps: Deps, channel: int, bounds: tuple[int, int], require_client: Callable[[], None]) -> ExportPlan:
+    return plan(deps.catalog, deps.record_dir, channel, *bounds, zone=deps.settings.zone, before_each=require_client)
 
 
 def _record(deps: Deps, user: str, caller: Caller, channel: int, made: ExportPlan) -> None:

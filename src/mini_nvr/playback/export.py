@@ -11,7 +11,7 @@ first sound in the range; `notes` says what was left out, and so does the movie'
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -142,10 +142,19 @@ def _read_piece(record_dir: Path, row: SegmentRow, start: int, end: int) -> Iter
             yield data
 
 
-def plan(catalog: Catalog, record_dir: Path, channel: int, start_utc_us: int, end_utc_us: int, *, zone: tzinfo = UTC) -> ExportPlan:
+def plan(
+    catalog: Catalog,
+    record_dir: Path,
+    channel: int,
+    start_utc_us: int,
+    end_utc_us: int,
+    *,
+    zone: tzinfo = UTC,
+    before_each: Callable[[], None] = lambda: None,
+) -> ExportPlan:
     """What a movie of [start, end) would be. Reads the indexes of the files, a few milliseconds each, and no footage.
 
-    zone: for the times in the name and the title.
+    zone: for the times in the name and the title. before_each: called before each file; what it raises ends the planning.
 
     Raises:
         NoFootage: the range holds no frame; with the cause at its start.
@@ -155,7 +164,7 @@ def plan(catalog: Catalog, record_dir: Path, channel: int, start_utc_us: int, en
         FootageUnreadable: a file is gone or damaged.
     """
     bounds = (start_utc_us, end_utc_us)
-    found = survey(catalog, record_dir, channel, bounds)
+    found = survey(catalog, record_dir, channel, bounds, before_each)
     if found.joiner is None or found.first is None or found.last is None:
         raise no_footage(catalog, channel, start_utc_us)
     camera = next((known.name for known in catalog.channels() if known.number == channel), "")

@@ -6,7 +6,7 @@ video's parameters change, the rest of the range is only looked at for the chang
 
 import hashlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,14 +131,16 @@ class Survey:
                 self.gaps.append((before.end_utc_us, row.start_utc_us))
 
 
-def survey(catalog: Catalog, record_dir: Path, channel: int, bounds: Span) -> Survey:
+def survey(
+    catalog: Catalog, record_dir: Path, channel: int, bounds: Span, before_each: Callable[[], None] = lambda: None
+) -> Survey:
     """Look at every file of a range.
 
     Raises:
         FormatChanges, NotPlayable, FootageUnreadable: see `export.plan`.
     """
     found = Survey(Taken(catalog))
-    rows = segment_rows(catalog, channel, *bounds)
+    rows = _told(segment_rows(catalog, channel, *bounds), before_each)
     video: VideoFormat | None = None
     kinds: list[tuple[VideoFormat, int, int]] = []
     for row in rows:
@@ -156,6 +158,12 @@ def survey(catalog: Catalog, record_dir: Path, channel: int, bounds: Span) -> Su
         found.with_other_sound += formats.audio is not None and not sound
         _take(found, found.joiner, row, tables, bounds, sound=sound)
     return found
+
+
+def _told(rows: Iterator[SegmentRow], before_each: Callable[[], None]) -> Iterator[SegmentRow]:
+    for row in rows:
+        before_each()
+        yield row
 
 
 def _take(found: Survey, joiner: Joiner, row: SegmentRow, tables: Tables, bounds: Span, *, sound: bool) -> None:
