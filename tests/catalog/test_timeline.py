@@ -145,6 +145,7 @@ class TestRecorderDown:
             (100, gap(50, 60), 100),
             (100, gap(100, 130), 130),
             (100, gap(100, None), 150),  # the camera was off until the recorder died
+            (100, gap(100, None, GapCause.RECORDER_DOWN), 100),  # it told so itself when it stopped
             (None, gap(170, None), 170),  # the gap began at the very last moment that is known
             (100, gap(100, None, GapCause.DISABLED), None),
             (300, None, None),  # the clock went back

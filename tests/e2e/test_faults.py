@@ -145,12 +145,10 @@ def test_a_restart_of_the_recorder_is_a_gap_of_its_own(make_recorder: MakeRecord
         recorder.stop()
     segments = recorder.segments(1)
     down = [gap for gap in recorder.gaps(1) if segments[0].start_utc_us < gap.start_utc_us < segments[1].start_utc_us]
-    assert down[0].cause is GapCause.RECORDER_DOWN
-    assert abs(down[0].start_utc_us - stopped) < US_PER_S
-    assert down[0].start_utc_us == segments[0].end_utc_us
-    assert [gap.end_utc_us for gap in down] == [*(gap.start_utc_us for gap in down[1:]), segments[1].start_utc_us]
-    # a busy machine may see the camera's connection end before the recorder's own end is written down
-    assert {gap.cause for gap in down} <= {GapCause.RECORDER_DOWN, GapCause.CAMERA_OFFLINE}
+    assert [(gap.start_utc_us, gap.end_utc_us, gap.cause) for gap in down] == [
+        (segments[0].end_utc_us, segments[1].start_utc_us, GapCause.RECORDER_DOWN)
+    ], recorder.log()
+    assert down[0].start_utc_us < stopped < segments[1].start_utc_us
 
 
 def test_key_frames_that_never_come_are_named(make_recorder: MakeRecorder) -> None:

@@ -343,3 +343,17 @@ def test_what_is_recorded_is_counted_over_connections() -> None:
     meter = bench.pipeline.meter
     assert (meter.frames, meter.size_bytes) == (150, 150 * 8)
     assert bench.pipeline.gaps.count == 2
+
+
+def test_a_connection_that_ends_after_the_recorder_stopped_is_no_fault_of_the_camera() -> None:
+    bench = Bench()
+    bench.play(range(50))
+    bench.pipeline.close()
+    before = list(bench.told)
+    bench.clock.advance(0.3)
+    bench.pipeline.on_disconnected(GapCause.CAMERA_OFFLINE, "the camera ended the stream", 1)
+    bench.pipeline.on_connected(StreamInfo(None), StraightLine())
+    bench.play(range(50, 100))
+    assert bench.told == before
+    assert bench.told[-1].cause is GapCause.RECORDER_DOWN
+    assert len(bench.disk.segments) == 1

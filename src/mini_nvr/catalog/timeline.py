@@ -142,8 +142,8 @@ def recorder_down_gaps(
     """How the time between the recorder's end and its start now is booked.
 
     A channel's silence begins where its footage or its last closed gap ended. Under an open gap it begins when the recorder is last
-    known to have been alive: until then the gap's own cause held. A disabled channel stays disabled. A channel without a past,
-    or a clock that went back, makes no gap.
+    known to have been alive: until then the gap's own cause held. A gap that the recorder itself began when it stopped goes on. A
+    disabled channel stays disabled. A channel without a past, or a clock that went back, makes no gap.
 
     footage_ends, last_gaps: by channel, absent when there is none.
     """
@@ -154,7 +154,9 @@ def recorder_down_gaps(
         if last is not None and last.end_utc_us is None:
             if last.cause is GapCause.DISABLED:
                 continue
-            known_until += [last.start_utc_us, alive_until_utc_us]
+            known_until.append(last.start_utc_us)
+            if last.cause is not GapCause.RECORDER_DOWN:
+                known_until.append(alive_until_utc_us)
         elif last is not None and last.end_utc_us is not None:
             known_until.append(last.end_utc_us)
         if known_until and (start := max(known_until)) < now_utc_us:

@@ -33,7 +33,6 @@ _log = logging.getLogger(__name__)
 QUEUE_LIMIT_BYTES = 24 * 1024 * 1024  # per channel: 48 s at 4 Mbit/s
 DISK_RETRY_S = 2.0
 NO_KEY_FRAME_S = 10.0
-_FOREVER_NS = 1 << 63
 
 
 class Disk(Protocol):
@@ -105,6 +104,7 @@ class ChannelPipeline:
         self._blocked_until_ns = 0
         self._waiting_for_key_since_ns = 0
         self._failure_told: GapCause | None = None
+        self._closed = False
 
     @property
     def recording(self) -> bool:
@@ -123,6 +123,8 @@ class ChannelPipeline:
 
     def on_connected(self, info: StreamInfo, time_line: TimeLine) -> None:
         """`ingest.source.Receiver`"""
+        if self._closed:
+            return
         self._line = time_line
         self._audio = AudioTrack(info.audio, self.rules.container) if info.audio else None
         self.format = None
@@ -131,7 +133,9 @@ class ChannelPipeline:
         self.meter.reset()
 
     def on_disconnected(self, cause: GapCause, detail: str, retry_in_s: float) -> None:
-        """`ingest.source.Receiver`"""
+        """`ingest.source.Receiver`; a connection that ends because the recorder stops is no fault of the camera."""
+        if self._closed:
+            return
         self._end_audio()
         end_utc_us = self.stop(cause)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, cause, detail)
@@ -140,7 +144,7 @@ class ChannelPipeline:
 
     def close(self) -> None:
         """The recorder stops: end the run, take no more frames."""
-        self._blocked_until_ns = _FOREVER_NS
+        self._closed = True
         self._end_audio()
         end_utc_us = self.stop(GapCause.RECORDER_DOWN)
         self.gaps.begin(self._clock.utc_us() if end_utc_us is None else end_utc_us, GapCause.RECORDER_DOWN)
@@ -252,7 +256,7 @@ class ChannelPipeline:
     def _begin_take(self, frame: Frame) -> bool:
         """Start a segment at this key frame, if the disk lets us."""
         self._waiting_for_key_since_ns = 0
-        if self._run is None and (frame.arrival_ns < self._blocked_until_ns or self._over_limit(QUEUE_LIMIT_BYTES // 2)):
+        if self._run is None and self._may_not_begin(frame):
             self._segmenter.stop()
             return False
         self._blocked_until_ns = 0
@@ -261,6 +265,9 @@ class ChannelPipeline:
             self._video = VideoAssembler(self.format)
         self._take = Take(frame.pts, self.format, self._video, self._audio.assembler() if self._audio else None)
         return True
+
+    def _may_not_begin(self, frame: Frame) -> bool:
+        return self._closed or frame.arrival_ns < self._blocked_until_ns or self._over_limit(QUEUE_LIMIT_BYTES // 2)
 
     def _write_part(self, take: Take, next_frame: Frame | None) -> None:
         """Cut what waits and queue it for the disk; the first part decides the file's start and its tracks."""
