@@ -6,18 +6,31 @@ content security policy or a request to another host fails the test that made it
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from playwright.sync_api import Request as PageRequest
 
 from tests.e2e.viewer.chromium import launch
 from tests.e2e.viewer.nvr import PASSWORD, USER, ZONE, Nvr, running
 
+ONCE_MORE = 1
+"""So often is a browser test that failed run again: the last net under gestures on a busy machine. The summary names those tests;
+each of them is a defect to be mended, in the test or in the viewer."""
 HOSTILE_NAME = "<img src=x onerror=alert(1)>"
+DEADLINE_MS = 30_000
+expect.set_options(timeout=DEADLINE_MS)
 NAMES = {1: "Street", 2: "Doorway", 3: HOSTILE_NAME, 4: "Warehouse"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=ONCE_MORE))
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +118,7 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
         address = {"X-Forwarded-For": f"2001:db8:0:{next(_addresses):x}::1"}
         state = signed_in_state if signed_in else None
         context = chromium.new_context(storage_state=state, extra_http_headers=address, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(DEADLINE_MS)
         contexts.append(context)
         page = context.new_page()
         watched.append(Watched(page, options["base_url"]))

@@ -112,5 +112,5 @@ def running(folder: Path, names: Mapping[int, str]) -> Iterator[Nvr]:
         program.start()
         program.wait_recording(CHANNELS)
         found = Nvr(rig, program, port, past)
-        wait_until(found.alive, "the web service", 20)
+        wait_until(found.alive, "the web service", 60)
         yield found

@@ -1,6 +1,6 @@
 """For everybody: screen readers, keys, fingers, small screens, both themes, and as an app of its own."""
 
-import json
+import re
 from pathlib import Path
 from typing import Final
 
@@ -100,7 +100,7 @@ def test_the_slider_speaks(make_page: MakePage, nvr: Nvr) -> None:
     page = make_page(address(nvr.past.start + 30 * US_PER_S))
     slider = page.get_by_role("slider", name="Time")
     Screen(page).wait_word(1, "RECORDED")
-    expect(slider).to_have_attribute("aria-valuemin", json.dumps(int(slider.get_attribute("aria-valuemin") or 0)))
+    expect(slider).to_have_attribute("aria-valuemin", re.compile(r"^\d+$"))
     spoken = slider.get_attribute("aria-valuetext") or ""
     assert "23" in spoken or "11" in spoken, spoken
     assert "59" in spoken

@@ -48,7 +48,7 @@ def test_a_session_that_ended_elsewhere_leads_back_to_the_same_place(make_page: 
     before = screen.playhead()
     address = page.url
     end_session_elsewhere(page)
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("status").first).to_contain_text(re.compile("session", re.IGNORECASE))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

@@ -19,7 +19,7 @@ def camera_4(nvr: Nvr) -> Iterator[None]:
     """Mended at the end, whatever the test did to it."""
     yield
     nvr.rig.camera(CAMERA).faults.clear()
-    nvr.program.wait_recording(4, timeout_s=30)
+    nvr.program.wait_recording(4)
 
 
 @pytest.mark.usefixtures("camera_4")
@@ -28,7 +28,7 @@ def test_a_picture_that_stands_never_looks_live(page: Page, nvr: Nvr) -> None:
     screen.wait_live(CAMERA)
     nvr.rig.camera(CAMERA).faults.stalled = True
     stalled = now_us()
-    screen.wait(lambda: screen.word(CAMERA) != "LIVE", "the tile to notice", 5)
+    screen.wait(lambda: screen.word(CAMERA) != "LIVE", "the tile to notice", 30)
     expect(screen.tile(CAMERA)).to_contain_text(re.compile("No picture|Offline"))
     expect(screen.tile(CAMERA)).to_contain_text(
         re.compile(f"since {zone_time(stalled):%H:%M}|last picture {zone_time(stalled):%H:%M}")
@@ -36,7 +36,7 @@ def test_a_picture_that_stands_never_looks_live(page: Page, nvr: Nvr) -> None:
     picture = screen.tile(CAMERA).locator(".picture")
     assert "grayscale" in picture.evaluate("element => getComputedStyle(element).filter")
     nvr.rig.camera(CAMERA).faults.stalled = False
-    screen.wait_live(CAMERA, 40)
+    screen.wait_live(CAMERA)
     assert screen.word(CAMERA) == "LIVE"
 
 
@@ -46,21 +46,21 @@ def test_a_camera_that_was_unplugged_says_since_when_and_why(page: Page, nvr: Nv
     screen.wait_live(CAMERA)
     nvr.rig.camera(CAMERA).faults.not_found = True
     nvr.rig.camera(CAMERA).faults.drop_connections(reset=True)
-    screen.wait_word(CAMERA, "OFFLINE", timeout_s=20)
+    screen.wait_word(CAMERA, "OFFLINE")
     expect(screen.tile(CAMERA)).to_contain_text("Offline since")
     expect(screen.tile(CAMERA)).to_contain_text(re.compile("stream|path|camera"))
-    assert screen.word(1) == "LIVE", "the others go on"
+    screen.wait_word(1, "LIVE")  # the others go on
     nvr.rig.camera(CAMERA).faults.clear()
-    screen.wait_live(CAMERA, 60)
+    screen.wait_live(CAMERA)
 
 
 def test_a_recorder_that_died_is_told_and_all_come_back(page: Page, nvr: Nvr) -> None:
     screen = Screen(page)
     screen.wait_live(1)
     nvr.kill("recorder")
-    screen.wait(lambda: screen.word(1) != "LIVE", "the tiles to notice", 10)
+    screen.wait(lambda: screen.word(1) != "LIVE", "the tiles to notice", 30)
     for channel in (1, 3, 4):
-        screen.wait_word(channel, "LIVE", timeout_s=40)
+        screen.wait_word(channel, "LIVE")
         screen.wait_live(channel)
 
 
@@ -68,9 +68,9 @@ def test_a_web_service_that_died_is_told_and_all_come_back(page: Page, nvr: Nvr)
     screen = Screen(page)
     screen.wait_live(1)
     nvr.kill("web")
-    screen.wait(nvr.alive, "the service", 20)
+    screen.wait(nvr.alive, "the service")
     for channel in (1, 3, 4):
-        screen.wait_live(channel, 40)
+        screen.wait_live(channel)
 
 
 def test_a_line_that_is_cut_for_ten_seconds(make_page: MakePage, nvr: Nvr) -> None:
@@ -80,9 +80,9 @@ def test_a_line_that_is_cut_for_ten_seconds(make_page: MakePage, nvr: Nvr) -> No
         screen = Screen(page)
         screen.wait_live(1)
         line.cut()
-        screen.wait(lambda: screen.word(1) != "LIVE", "the tile to notice", 6)
-        expect(page.get_by_text(re.compile("does not answer|line|connection", re.IGNORECASE)).first).to_be_visible(timeout=15_000)
+        screen.wait(lambda: screen.word(1) != "LIVE", "the tile to notice", 30)
+        expect(page.get_by_text(re.compile("does not answer|line|connection", re.IGNORECASE)).first).to_be_visible(timeout=60_000)
         page.wait_for_timeout(4_000)
         line.mend()
-        screen.wait_live(1, 40)
-        screen.wait_word(4, "LIVE", timeout_s=20)
+        screen.wait_live(1)
+        screen.wait_word(4, "LIVE")
