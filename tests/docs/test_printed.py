@@ -46,3 +46,19 @@ def test_the_invariants_that_are_checked() -> None:
     shown = [re.sub(r"\s+\d+\s+\d+$", "", line)[5:] for line in block_with("storage.md", "What must hold")[1:]]
     source = (ROOT / "src/mini_nvr/storage/fsck.py").read_text(encoding="utf-8")
     assert shown == re.findall(r'Finding\("[^"]*", "([^"]+)"\)', source)
+
+
+def test_the_words_of_a_tile() -> None:
+    table = document(ROOT / "docs/guide/watching.md").text.partition("| word | meaning |")[2]
+    source = (ROOT / "web/src/views/watch/tileState.ts").read_text(encoding="utf-8")
+    words = re.search(r'((?:"[A-Z ]+" \| )+"[A-Z ]+");', source)
+    assert words is not None
+    assert set(re.findall(r"^\| ([A-Z ]+) \|", table, re.MULTILINE)) == set(re.findall(r'"([A-Z ]+)"', words[1]))
+
+
+def test_the_keys() -> None:
+    """Each key of the guide is one of the page's own list."""
+    table = document(ROOT / "docs/guide/watching.md").text.partition("| key | does |")[2].partition("\n\n")[0]
+    source = (ROOT / "web/src/views/watch/keyboard.ts").read_text(encoding="utf-8")
+    caps = set(re.findall(r'"([^"]+)"', " ".join(re.findall(r"shown: \[([^\]]+)\]", source)))) | {"1", "9"}
+    assert set(re.findall(r"`([^`]+)`", " ".join(line.split("|")[1] for line in table.splitlines()[2:]))) <= caps
