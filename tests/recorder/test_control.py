@@ -13,7 +13,6 @@ import pytest
 import uvloop
 
 from mini_nvr.recorder.control import (
-    CONNECTIONS_MAX,
     REQUEST_MAX_BYTES,
     SOCKET_NAME,
     ControlError,
@@ -22,6 +21,7 @@ from mini_nvr.recorder.control import (
     request_status,
 )
 from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.unix_socket import CONNECTIONS_MAX
 
 CHANNELS = [ChannelStatus(number=n, name=f"Camera {n}", status="LIVE", fps=25.0) for n in range(1, 65)]
 

@@ -6,23 +6,19 @@ A connection may carry several requests.
 
 import asyncio
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from mini_nvr.errors import MiniNvrError
 from mini_nvr.recorder.status import ChannelStatus, StatusError
-from mini_nvr.unix_socket import ListeningSocket, SocketInUse, address_in
+from mini_nvr.unix_socket import LineServer, SocketInUse, address_in, send_line
 
 SOCKET_NAME: Final = "recorder.sock"
 REQUEST_MAX_BYTES: Final = 4_096
 ANSWER_MAX_BYTES: Final = 4 * 1024 * 1024
-CONNECTIONS_MAX: Final = 32
 IDLE_TIMEOUT_S: Final = 30.0
 ANSWER_TIMEOUT_S: Final = 3.0
-
-log = logging.getLogger(__name__)
 
 
 class ControlError(MiniNvrError):
@@ -39,19 +35,16 @@ class ControlServer:
     def __init__(self, provider: Callable[[], list[ChannelStatus]], *, idle_timeout_s: float = IDLE_TIMEOUT_S) -> None:
         self._provider = provider
         self._idle_timeout_s = idle_timeout_s
-        self._server: asyncio.Server | None = None
-        self._socket: ListeningSocket | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._server = LineServer(self._serve, line_max_bytes=REQUEST_MAX_BYTES)
 
     async def start(self, data_dir: Path) -> None:
-        """Listen; a socket left behind by a dead recorder is replaced.
+        """Listen.
 
         Raises:
             ControlError: another recorder listens there, or the folder cannot be used.
         """
         try:
-            self._socket = ListeningSocket(data_dir, SOCKET_NAME)
-            self._server = await asyncio.start_unix_server(self._serve, sock=self._socket.socket, limit=REQUEST_MAX_BYTES)
+            await self._server.start(data_dir, SOCKET_NAME)
         except SocketInUse as exc:
             raise ControlError(f"another recorder is running on {data_dir}: stop it, or give this one its own DATA_DIR") from exc
         except OSError as exc:
@@ -59,34 +52,11 @@ class ControlServer:
 
     async def stop(self) -> None:
         """End every connection and remove the socket; harmless when never started."""
-        if self._server is None:
-            return
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        self._server = None
-        if self._socket is not None:
-            self._socket.remove()
+        await self._server.stop()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("connections are served by tasks")
-        self._connections.add(task)
-        try:
-            if len(self._connections) > CONNECTIONS_MAX:
-                await _send(writer, {"error": "too many connections"})
-                return
-            while await self._answer_one(reader, writer):
-                pass
-        except (TimeoutError, OSError):
-            pass  # the client is slow or gone: its connection ends, nothing else does
-        except asyncio.CancelledError:
-            pass  # `stop` is waiting for this task; asyncio would log a cancelled connection as an error
-        finally:
-            self._connections.discard(task)
-            writer.close()
+        while await self._answer_one(reader, writer):
+            pass
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """False when the connection is to end."""
@@ -94,11 +64,11 @@ class ControlServer:
             try:
                 line = await reader.readline()
             except ValueError:  # longer than the reader's limit
-                await _send(writer, {"error": f"the request is longer than {REQUEST_MAX_BYTES} bytes"})
+                await send_line(writer, {"error": f"the request is longer than {REQUEST_MAX_BYTES} bytes"})
                 return False
             if not line:
                 return False
-            await _send(writer, self._answer(line))
+            await send_line(writer, self._answer(line))
             return True
 
     def _answer(self, line: bytes) -> dict[str, Any]:
@@ -147,12 +117,7 @@ async def _ask(data_dir: Path, request: dict[str, str]) -> object:
     with address_in(data_dir, SOCKET_NAME) as address:
         reader, writer = await asyncio.open_unix_connection(address, limit=ANSWER_MAX_BYTES)
     try:
-        await _send(writer, request)
+        await send_line(writer, request)
         return json.loads(await reader.readline())
     finally:
         writer.close()
-
-
-async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-    writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
-    await writer.drain()

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from mini_nvr.errors import MiniNvrError
-from mini_nvr.unix_socket import ListeningSocket, SocketInUse, address_in
+from mini_nvr.unix_socket import LineServer, SocketInUse, address_in, send_line
 
 SOCKET_NAME: Final = "storage.sock"
 LINE_MAX_BYTES: Final = 1 << 20
-CONNECTIONS_MAX: Final = 32
 IDLE_TIMEOUT_S: Final = 30.0
 ANSWER_TIMEOUT_S: Final = 3.0
 QUEUE_LENGTH: Final = 256
@@ -34,20 +33,17 @@ class StorageDoor:
 
     def __init__(self, status: Callable[[], Mapping[str, Any]]) -> None:
         self._status = status
-        self._socket: ListeningSocket | None = None
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._server = LineServer(self._serve, line_max_bytes=LINE_MAX_BYTES)
         self._listeners: set[asyncio.Queue[Event]] = set()
 
     async def start(self, data_dir: Path) -> None:
-        """Listen; a socket left behind by a dead process is replaced.
+        """Listen.
 
         Raises:
             StorageUnreachable: another storage service is running, or the folder cannot be used.
         """
         try:
-            self._socket = ListeningSocket(data_dir, SOCKET_NAME)
-            self._server = await asyncio.start_unix_server(self._serve, sock=self._socket.socket, limit=LINE_MAX_BYTES)
+            await self._server.start(data_dir, SOCKET_NAME)
         except SocketInUse as exc:
             raise StorageUnreachable(f"another storage service is running on {data_dir}: stop it first") from exc
         except OSError as exc:
@@ -55,15 +51,7 @@ class StorageDoor:
 
     async def stop(self) -> None:
         """End every connection and remove the socket; harmless when never started."""
-        if self._server is None:
-            return
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        self._server = None
-        if self._socket is not None:
-            self._socket.remove()
+        await self._server.stop()
 
     def publish(self, event: Event) -> None:
         """Tell all who listen; from the event loop."""
@@ -78,21 +66,8 @@ class StorageDoor:
         return len(self._listeners)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("connections are served by tasks")
-        self._connections.add(task)
-        try:
-            if len(self._connections) <= CONNECTIONS_MAX:
-                while await self._answer(reader, writer):
-                    pass
-        except (TimeoutError, OSError, ValueError):
-            pass  # the other side is slow, gone, or sends lines without end: its connection ends, nothing else does
-        except asyncio.CancelledError:
-            pass  # `stop` is waiting for this task; asyncio would log a cancelled connection as an error
-        finally:
-            self._connections.discard(task)
-            writer.close()
+        while await self._answer(reader, writer):
+            pass
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """False when the connection is to end."""
@@ -105,12 +80,12 @@ class StorageDoor:
         except RecursionError as exc:
             raise ValueError("not a request") from exc
         if request == {"get": "status"}:
-            await _send(writer, {"status": self._status()})
+            await send_line(writer, {"status": self._status()})
             return True
         if request == {"get": "events"}:
             await self._tell(reader, writer)
             return False
-        await _send(writer, {"error": 'unknown request; known: {"get": "status"}, {"get": "events"}'})
+        await send_line(writer, {"error": 'unknown request; known: {"get": "status"}, {"get": "events"}'})
         return False
 
     async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,12 +93,12 @@ class StorageDoor:
         self._listeners.add(queue)
         gone = asyncio.create_task(reader.read(1))
         try:
-            await _send(writer, {"listening": True})
+            await send_line(writer, {"listening": True})
             while not gone.done():
                 told = asyncio.create_task(queue.get())
                 await asyncio.wait({told, gone}, return_when=asyncio.FIRST_COMPLETED)
                 if told.done():
-                    await _send(writer, told.result())
+                    await send_line(writer, told.result())
                 else:
                     told.cancel()
         finally:
@@ -169,7 +144,7 @@ async def _connected(data_dir: Path, what: str, timeout_s: float) -> AsyncIterat
             async with asyncio.timeout(timeout_s):
                 with address_in(data_dir, SOCKET_NAME) as address:
                     reader, writer = await asyncio.open_unix_connection(address, limit=LINE_MAX_BYTES)
-                await _send(writer, {"get": what})
+                await send_line(writer, {"get": what})
                 first = await _read(reader)
         except (OSError, TimeoutError) as exc:
             raise StorageUnreachable(f"the storage service does not answer ({type(exc).__name__}): see its log") from exc
@@ -195,8 +170,3 @@ async def _read(reader: asyncio.StreamReader) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StorageUnreachable("the storage service's answer is not a JSON object: restart it")
     return value
-
-
-async def _send(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:
-    writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
-    await writer.drain()
