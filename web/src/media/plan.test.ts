@@ -28,6 +28,14 @@ describe("live", () => {
     expect(planOf(camera(1, { hasSub: false }), state({}), SIX)).toEqual({ kind: "live", stream: "main" });
   });
 
+  it("is the main stream of the camera that is heard, as sub streams may have no sound", () => {
+    const streams = [1, 2].map((channel) => planOf(camera(channel), state({ sound: 2 }), SIX));
+    expect(streams).toEqual([
+      { kind: "live", stream: "sub" },
+      { kind: "live", stream: "main" },
+    ]);
+  });
+
   it("is nothing of what is not seen, switched off or unknown", () => {
     expect(planOf(camera(7), state({}), SIX)).toEqual(NOTHING);
     expect(planOf(camera(1, { enabled: false }), state({}), SIX)).toEqual(NOTHING);

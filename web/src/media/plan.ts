@@ -31,7 +31,9 @@ export function planOf(camera: Camera | undefined, state: WatchState, seen: read
   if (camera === undefined || !seen.includes(camera.channel)) return NOTHING;
   if (state.live) {
     if (!camera.enabled) return NOTHING;
-    return { kind: "live", stream: camera.hasSub && !state.single && seen.length > 1 ? "sub" : "main" };
+    // what is heard comes with the main stream: many sub streams have no sound
+    const small = camera.hasSub && !state.single && seen.length > 1 && state.sound !== camera.channel;
+    return { kind: "live", stream: small ? "sub" : "main" };
   }
   const players = playing(state, seen);
   if (!players.includes(camera.channel)) return NOTHING;

@@ -18,7 +18,7 @@ export interface Notice {
   readonly forMs: number | null;
 }
 
-/** At most so many are shown; the oldest goes first. */
+/** At most so many are shown; the oldest goes first. What has a button is never pushed away: an undo would be gone with it. */
 export const MOST = 4;
 
 const STAYS_MS: Readonly<Record<NoticeKind, number>> = { info: 5_000, done: 5_000, warning: 10_000, error: 12_000 };
@@ -37,7 +37,8 @@ export class Notices {
     if (same !== undefined) this.close(same.id);
     const stays = forMs === undefined ? (action === null ? STAYS_MS[kind] : STAYS_WITH_ACTION_MS) : forMs;
     const notice: Notice = { id: this.#next++, text, kind, action, forMs: stays };
-    for (const old of this.list.slice(0, Math.max(0, this.list.length + 1 - MOST))) this.close(old.id);
+    const tooMany = Math.max(0, this.list.length + 1 - MOST);
+    for (const old of this.list.filter((one) => one.action === null).slice(0, tooMany)) this.close(old.id);
     this.list = [...this.list, notice];
     this.#leaveAfter(notice);
     return () => this.close(notice.id);

@@ -60,3 +60,13 @@ test("the same text is shown once, and never more than a few notes", () => {
   expect(texts(notices)).toEqual(["d", "e", "f", "g"]);
   expect(notices.list.length).toBe(MOST);
 });
+
+test("a note with a button is not pushed away, however many follow", () => {
+  const notices = new Notices();
+  const undo = { label: "Undo", run: vi.fn() };
+  notices.say("deleting a", "warning", undo, null);
+  for (const text of "bcdefg") notices.say(text);
+  expect(texts(notices)).toEqual(["deleting a", "e", "f", "g"]);
+  for (const text of "hijk") notices.say(`deleting ${text}`, "warning", undo, null);
+  expect(texts(notices)).toEqual(["a", "h", "i", "j", "k"].map((text) => `deleting ${text}`));
+});
