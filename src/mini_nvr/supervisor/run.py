@@ -28,8 +28,8 @@ NO_CAMERA: Final = (
     "or look around with four simulated ones: `mini-nvr run --demo`"
 )
 
-WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
-"""glibc raises both by itself after the first large block that is freed, and then keeps the 19 MiB that a password's hash took."""
+WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
+"""glibc raises both by itself after large blocks are freed, and then keeps what a password's hash (19 MiB) and pictures took."""
 
 _ENVIRONMENT_KEPT: Final = frozenset(
     "PATH HOME USER LOGNAME LANG LANGUAGE TZ TZDIR TMPDIR TERM COLUMNS NO_COLOR VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD".split()
