@@ -22,6 +22,7 @@ class VideoScreen implements Screen {
   readonly #video = document.createElement("video");
   #ears: ScreenEars = {};
   #close: (() => void) | null = null;
+  #willFloat = false;
 
   constructor(container: HTMLElement) {
     const video = this.#video;
@@ -139,11 +140,16 @@ class VideoScreen implements Screen {
   }
 
   get floating(): boolean {
-    return document.pictureInPictureElement === this.#video;
+    return this.#willFloat || document.pictureInPictureElement === this.#video;
   }
 
+  /** Needs no click of a person while another picture of the page is in the small window. */
   float(): void {
-    this.#video.requestPictureInPicture().catch(() => undefined);
+    this.#willFloat = true;
+    this.#video
+      .requestPictureInPicture()
+      .catch(() => undefined)
+      .finally(() => (this.#willFloat = false));
   }
 
   async pictureInPicture(): Promise<void> {
