@@ -66,7 +66,7 @@ def kept(store: AccountStore, clock: FakeClock) -> tuple[Accounts, str]:
     return accounts, password
 
 
-@pytest.mark.parametrize("configured", [PASSWORD, HASHED])
+@pytest.mark.parametrize("configured", [PASSWORD, HASHED], ids=["plain", "bcrypt"])
 def test_a_configured_user_signs_in(configured: str, make: MakeAccounts, clock: FakeClock) -> None:
     anna = Browser(make(("Anna", configured)), clock)
     result = anna.login()
@@ -518,7 +518,7 @@ def test_s15_an_unknown_name_and_a_wrong_password_are_answered_alike(make: MakeA
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "ä" * 64, "x" * 100_000, "\ud800" * 10, "", "\x00"])
-@pytest.mark.parametrize("configured", [PASSWORD, HASHED])
+@pytest.mark.parametrize("configured", [PASSWORD, HASHED], ids=["plain", "bcrypt"])
 def test_s16_odd_passwords_are_refused_like_any_other(configured: str, password: str, make: MakeAccounts, clock: FakeClock) -> None:
     assert make(("anna", configured)).login("anna", password, HOME, "", clock.utc_us()) == LoginRefused()
 
