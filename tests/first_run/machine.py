@@ -35,6 +35,7 @@ PASSED_ON: Final = (
 COPIED: Final = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt", "usr/etc/npmrc")
 STEP_TIMEOUT_S: Final = 1_800.0
 STOP_TIMEOUT_S: Final = 30.0
+LINES_SHOWN: Final = 40
 
 
 class FirstRunFailed(MiniNvrError):
@@ -51,8 +52,17 @@ class Terminal:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
     def interrupt(self) -> None:
-        """Ctrl-C, until everything that was started has ended."""
+        """Ctrl-C, until everything that was started has ended.
+
+        Raises:
+            FirstRunFailed: it does not end; it was killed.
+        """
+        if self.ended():
+            return
         os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(STOP_TIMEOUT_S)
@@ -203,6 +213,11 @@ def _host(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise FirstRunFailed(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def tail(output: str) -> str:
+    """The last lines, for a message."""
+    return "\n".join(output.splitlines()[-LINES_SHOWN:])
 
 
 def seconds_since(start_ns: int) -> float:

@@ -1,66 +1,55 @@
 """Somebody who reads README and guide and does what they say, command by command."""
 
 import re
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
-
-import httpx
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.supervisor.run import free_port
-from tests.e2e.recorder_process import pause, wait_until
-from tests.first_run.machine import FirstRunFailed, Machine, Terminal, seconds_since
+from tests.e2e.recorder_process import pause
+from tests.first_run.machine import FirstRunFailed, Machine, Terminal, seconds_since, tail
 from tests.first_run.pictures import pictures_in, sign_in_and_watch
+from tests.first_run.program import Program
 from tests.first_run.steps import NVR, PASSWORD, PORT, USER, Hand, Recorder, Step
 
-START_TIMEOUT_S: Final = 1_800.0
 CAMERA_PORT: Final = 8_654
 FOOTAGE_S: Final = 12.0
-LINES_SHOWN: Final = 40
 CAMERAS: Final = f"""\
 CHANNEL_1_NAME=Front door
 CHANNEL_1_URL=rtsp://127.0.0.1:{CAMERA_PORT}/stream1
 CHANNEL_2_NAME=Yard
 CHANNEL_2_URL=rtsp://127.0.0.1:{CAMERA_PORT}/stream2
 """
-TRUSTING: Final = ssl.create_default_context()
-TRUSTING.check_hostname, TRUSTING.verify_mode = False, ssl.CERT_NONE
 ACCOUNT: Final = f"user1={USER}\npass1='{PASSWORD}'\n"
+CERTIFICATE: Final = "TLS_CERT=fullchain.pem\nTLS_KEY=privkey.pem\n"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One step, done. said: the line that shows that it worked, or a note."""
+    """One step, done. said: the line that shows that it worked; empty where nothing has to be printed."""
 
     step: Step
     seconds: float
     said: str
 
 
-@dataclass
 class Reader:
-    """tell: called with a line before each step."""
+    """Does steps one after the other. done: how they went. marks: what was reached when, in seconds since the first command."""
 
-    machine: Machine
-    tell: Callable[[str], None]
-    done: list[Outcome] = field(default_factory=list)
-    marks: dict[str, float] = field(default_factory=dict)
-    """What was reached when, in seconds since the first command."""
-    program: Terminal | None = None
-    cameras: Terminal | None = None
-    port: int = field(default_factory=lambda: free_port("0.0.0.0", PORT))  # noqa: S104  as the program listens on all
-    began_ns: int = field(default_factory=lambda: SystemClock().monotonic_ns())
-    _starts: int = 0
-
-    def __post_init__(self) -> None:
-        if self.port != PORT:  # somebody else's on this machine
-            self.machine.environment = {**self.machine.environment, "WEB_PORT": str(self.port)}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def __init__(self, machine: Machine, tell: Callable[[str], None]) -> None:
+        """tell: called with each command before it is typed."""
+        self.done: list[Outcome] = []
+        self.marks: dict[str, float] = {}
+        self._machine = machine
+        self._tell = tell
+        self._port = free_port("0.0.0.0", PORT)  # noqa: S104  the program listens on all addresses
+        if self._port != PORT:  # somebody else on this machine has it
+            machine.environment = {**machine.environment, "WEB_PORT": str(self._port)}
+        self._program = Program(machine, self._port, self._reached)
+        self._cameras: Terminal | None = None
+        self._began_ns = SystemClock().monotonic_ns()
 
     def do(self, step: Step) -> None:
         """Do one step, and remember how it went.
@@ -68,87 +57,48 @@ class Reader:
         Raises:
             FirstRunFailed: it did not do what the page says; with the last lines of what was printed.
         """
-        self.tell(step.command)
+        self._tell(step.command)
         for hand in step.before:
             self._use(hand)
         self._bring_about(step.recorder)
         start_ns = SystemClock().monotonic_ns()
-        if step.recorder is Recorder.STARTS:
-            output = self._start(step)
-            seconds = seconds_since(start_ns)
-        else:
-            code, output = self.machine.run(self._typed(step), step.stdin)
-            seconds = seconds_since(start_ns)
-            if code != 0:
-                raise _failed(step, f"exit code {code}", output)
+        output = self._type(step)
+        seconds = seconds_since(start_ns)
         said = step.matched(output) if step.says else ""
         if said is None:
-            raise _failed(step, f"nothing printed matches {step.says!r}", output)
+            raise FirstRunFailed(f"{step.command}: nothing printed matches {step.says!r}\n{tail(output)}")
         self.done.append(Outcome(step, seconds, said))
         if step.command.startswith("git clone"):
-            self.machine.folder = "mini-nvr"
+            self._machine.folder = "mini-nvr"
         for hand in step.after:
             self._use(hand)
 
     def leave(self) -> None:
-        """Stop all that is still running."""
-        self._stop()
-        if self.cameras is not None:
-            self.cameras.interrupt()
-            self.cameras = None
-
-    def _typed(self, step: Step) -> str:
-        typed = (step.typed or step.command).removeprefix("sudo ")
-        return self.machine.typed(typed.replace(f"localhost:{PORT}", f"localhost:{self.port}"))
-
-    # The program
+        """Stop all that is still running, however it went."""
+        with suppress(FirstRunFailed):
+            self._program.stop()
+        if self._cameras is not None:
+            with suppress(FirstRunFailed):
+                self._cameras.interrupt()
 
     def _bring_about(self, wanted: Recorder) -> None:
         if wanted in {Recorder.STOPPED, Recorder.STARTS}:
-            self._stop()
-        elif wanted is Recorder.RUNNING and self.program is None:
-            self._start(Step("make run", Recorder.STARTS))
+            self._program.stop()
+        elif wanted is Recorder.RUNNING and not self._program.running:
+            self._program.start()
 
-    def _start(self, step: Step) -> str:
-        """Until it answers and a file of each camera plays; what it has printed by then."""
-        self._starts += 1
-        terminal = self.machine.start(step.command, f"run-{self._starts}")
-        self.program = terminal
-        before = set(self.machine.path("recordings").glob("ch*/*/*.mp4"))
+    def _type(self, step: Step) -> str:
+        """What it prints."""
+        if step.recorder is Recorder.STARTS:
+            return self._program.start()
+        typed = (step.typed or step.command).removeprefix("sudo ").replace(f"localhost:{PORT}", f"localhost:{self._port}")
+        code, output = self._machine.run(self._machine.typed(typed), step.stdin)
+        if code != 0:
+            raise FirstRunFailed(f"{step.command}: exit code {code}\n{tail(output)}")
+        return output
 
-        def ready() -> bool:
-            if terminal.process.poll() is not None:
-                raise _failed(step, "it ended", terminal.output())
-            if not self._answers(self.url):
-                return False
-            self._reached("the page answers")
-            new = set(self.machine.path("recordings").glob("ch*/*/*.mp4")) - before
-            return {path.parent.parent.name for path in new if pictures_in(path) > 0} >= self._channels(terminal)
-
-        wait_until(ready, "the page, and a recording of each camera", START_TIMEOUT_S)
-        self._reached("a recording of each camera plays")
-        return terminal.output()
-
-    @staticmethod
-    def _channels(terminal: Terminal) -> set[str]:
-        found = re.search(r"records (\d+) camera", terminal.output())
-        return {f"ch{number}" for number in range(1, int(found[1]) + 1)} if found else {"ch1"}
-
-    def _stop(self) -> None:
-        if self.program is None:
-            return
-        self.program.interrupt()
-        output = self.program.output()
-        self.program = None
-        if "all files are sealed" not in output:
-            raise FirstRunFailed("Ctrl-C did not seal all files:\n" + _tail(output))
-
-    @staticmethod
-    def _answers(url: str) -> bool:
-        try:
-            return httpx.get(f"{url}/healthz", timeout=2, verify=TRUSTING).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
+    def _reached(self, what: str) -> None:
+        self.marks.setdefault(what, seconds_since(self._began_ns))
 
     # What is not typed
 
@@ -166,53 +116,38 @@ class Reader:
         acts[hand]()
 
     def _look(self) -> None:
-        if self.program is None:
-            raise FirstRunFailed("there is nothing to look at")
-        found = re.search(r"one-time password (\S+)", self.program.output())
+        found = re.search(r"one-time password (\S+)", self._program.output())
         if found is None:
-            raise FirstRunFailed("the terminal shows no one-time password:\n" + _tail(self.program.output()))
-        sign_in_and_watch(self.url, "admin", found[1], PASSWORD, self._reached)
-
-    def _reached(self, what: str) -> None:
-        self.marks.setdefault(what, seconds_since(self.began_ns))
-
-    def _make_archive(self) -> None:
-        self.machine.run(self.machine.typed("mkdir -p /mnt/archive"))
+            raise FirstRunFailed(f"the terminal shows no one-time password:\n{tail(self._program.output())}")
+        sign_in_and_watch(self._program.url(), "admin", found[1], PASSWORD, self._reached)
 
     def _fill_env(self) -> None:
         self._write_env(CAMERAS, ACCOUNT)
-        if self.cameras is None:
-            self.cameras = self.machine.start(f"{NVR} demo --cameras 2 --port {CAMERA_PORT}", "cameras")
+        if self._cameras is None:
+            self._cameras = self._machine.start(f"{NVR} demo --cameras 2 --port {CAMERA_PORT}", "cameras")
 
     def _write_env(self, *parts: str) -> None:
-        """The example's own lines, but for those about cameras and users, and these."""
-        lines = self.machine.path(".env.example").read_text().splitlines()
+        """The example's own lines, but for those about the DVR, and these."""
+        lines = self._machine.path(".env.example").read_text().splitlines()
         kept = [line for line in lines if not line.startswith(("DVR_", "NUM_CHANNELS"))]
-        self.machine.path(".env").write_text("\n".join([*kept, *parts]) + "\n")
+        self._machine.path(".env").write_text("\n".join([*kept, *parts]) + "\n")
 
     def _take_user_out(self) -> None:
         """Then the next start makes `admin`."""
+        self._program.stop()
         self._write_env(CAMERAS)
-        self._stop()
-        self._start(Step("make run", Recorder.STARTS))
+        self._program.start()
+
+    def _make_archive(self) -> None:
+        self._machine.run(self._machine.typed("mkdir -p /mnt/archive"))
 
     def _play_export(self) -> None:
-        exports = [path for path in self.machine.path("").glob("*.mp4") if pictures_in(path) > 0]
-        if not exports:
+        if not any(pictures_in(path) > 0 for path in self._machine.path("").glob("*.mp4")):
             raise FirstRunFailed("the export is not there, or holds no picture")
 
     def _try_https(self) -> None:
-        self._stop()
-        self._write_env(CAMERAS, ACCOUNT, "TLS_CERT=fullchain.pem\nTLS_KEY=privkey.pem")
-        self.program = self.machine.start("make run", "https")
-        wait_until(lambda: self._answers(self.url.replace("http:", "https:")), "the page over HTTPS", START_TIMEOUT_S)
-        self._stop()
+        self._program.stop()
+        self._write_env(CAMERAS, ACCOUNT, CERTIFICATE)
+        self._program.start("https")
+        self._program.stop()
         self._write_env(CAMERAS, ACCOUNT)
-
-
-def _failed(step: Step, wrong: str, output: str) -> FirstRunFailed:
-    return FirstRunFailed(f"{step.command}: {wrong}\n{_tail(output)}")
-
-
-def _tail(output: str) -> str:
-    return "\n".join(output.splitlines()[-LINES_SHOWN:])
