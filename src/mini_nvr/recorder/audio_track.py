@@ -1,7 +1,7 @@
 """The audio of one connection on its way into files: transcoded where the container needs it, told apart at segment borders."""
 
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioFormat, Frame
-from mini_nvr.recorder.assembler import AudioAssembler
+from mini_nvr.media.track_parts import AudioParts
 from mini_nvr.segment.model import Container
 
 _SILENT_AFTER = 5 * VIDEO_CLOCK_HZ  # a track without a frame for that long is left out of the next file
@@ -44,10 +44,10 @@ class AudioTrack:
         """Audio came lately, seen from a video presentation time."""
         return self._newest_90k is not None and video_pts - self._newest_90k < _SILENT_AFTER
 
-    def assembler(self) -> AudioAssembler:
+    def assembler(self) -> AudioParts:
         """An empty track for the next file."""
-        return AudioAssembler(self.format.sample_rate_hz, self.format.frame_samples)
+        return AudioParts(self.format.sample_rate_hz, self.format.frame_samples)
 
     def ticks(self, pts_90k: int) -> int:
-        """A video time in samples, as `AudioAssembler` rounds it."""
+        """A video time in samples, as `AudioParts` rounds it."""
         return pts_90k * self.format.sample_rate_hz // VIDEO_CLOCK_HZ

@@ -2,7 +2,8 @@
 
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, Frame, VideoFormat
 from mini_nvr.media.part import Part
-from mini_nvr.recorder.assembler import AudioAssembler, VideoAssembler, part_of
+from mini_nvr.media.track_parts import AudioParts
+from mini_nvr.recorder.assembler import VideoAssembler, part_of
 from mini_nvr.recorder.growing import GrowingSegment
 
 AUDIO_PATIENCE = 2 * VIDEO_CLOCK_HZ  # how much later than its video audio may come and still reach the file it belongs to
@@ -14,7 +15,7 @@ class Take:
     start: presentation time of the key frame that starts it, 90 kHz.
     """
 
-    def __init__(self, start: int, video_format: VideoFormat, video: VideoAssembler, audio: AudioAssembler | None) -> None:
+    def __init__(self, start: int, video_format: VideoFormat, video: VideoAssembler, audio: AudioParts | None) -> None:
         self.start = start
         self.format = video_format
         self.audio = audio
