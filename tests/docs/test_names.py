@@ -21,7 +21,8 @@ NOT_SETTINGS = {"MINI_NVR_LONG"}
 PLACEHOLDERS = {"N": "1", "P": "1", "NAME": "anna", "FILE": "file"}
 WEBSOCKET = "/api/channel/{ch}/live"
 ADDRESS = re.compile(r"(?:\b(GET|HEAD|POST|DELETE|PUT) )?(?<![a-z])(/api/[\w{}$./-]+|/healthz|/metrics)")
-CALL = re.compile(r"(?:^|[\s;&|(])(?<!-u\s)(?:\S*bin/)?mini-nvr (?P<arguments>[a-z-][^;&|)>]*)")
+CALL = re.compile(r"(?:^|[;&|(] *|\S*bin/|(?:exec|run --rm) mini-nvr )mini-nvr (?P<arguments>[a-z-][^;&|)>]*)")
+"""Where it is called: users, groups and services have its name too."""
 
 
 def typed(page: Document) -> Iterator[str]:
