@@ -152,33 +152,47 @@ def check_equals_rescan(catalog: Catalog, place: Place, scratch: Path) -> None:
     assert said.runs == found.runs
 
 
-def kill_at_each(steps: Steps, what: str, template: Place | None, every: int, scratch: Path) -> int:
-    """Run again and again, killed one change later each time, until it ends by itself; how many changes there are."""
-    number = 1
-    while True:
-        place = steps.place(f"k{number}") if template is None else steps.copy(template, f"k{number}")
+def kill_at_each(steps: Steps, what: str, template: Place | None, scratch: Path, most: int | None = None) -> int:
+    """Run until the end, then again and again, killed before each change; how many changes there are.
+
+    most: kill before so many of them only, spread over all.
+    """
+    changes = _run_to_the_end(steps, what, template)
+    numbers = range(1, changes + 1)
+    for tried, number in enumerate(numbers if most is None else numbers[:: max(1, -(-changes // most))]):
+        place = _fresh(steps, template, f"k{number}")
         told = steps.run(what, place, number)
         try:
-            check_healed(place, told, scratch / f"fresh{number}" if number % RESCAN_EVERY == 1 else None)
+            check_healed(place, told, scratch / f"fresh{number}" if tried % RESCAN_EVERY == 0 else None)
         except Exception as exc:
             exc.add_note(f"killed before change {number} of `{what}`")
             raise
         steps.remove(place)
         shutil.rmtree(scratch / f"fresh{number}", ignore_errors=True)
-        if not told.killed:
-            return number
-        number += every
+    return changes
+
+
+def _run_to_the_end(steps: Steps, what: str, template: Place | None) -> int:
+    place = _fresh(steps, template, "whole")
+    assert not steps.run(what, place).killed
+    changes = steps.disk.count
+    steps.remove(place)
+    return changes
+
+
+def _fresh(steps: Steps, template: Place | None, name: str) -> Place:
+    return steps.place(name) if template is None else steps.copy(template, name)
 
 
 @pytest.mark.parametrize(
-    ("steps", "container", "every"),
-    [("recordings", "mp4", 1), ("recordings", "mkv", 2), ("data", "mp4", 11)],
+    ("steps", "container", "most"),
+    [("recordings", "mp4", None), ("recordings", "mkv", 16), ("data", "mp4", 16)],
     indirect=["steps"],
 )
 def test_a_kill_at_any_step_of_recording_and_deleting_heals(
-    steps: Steps, container: str, every: int, tmp_path: Path, *, long: bool
+    steps: Steps, container: str, most: int | None, tmp_path: Path, *, long: bool
 ) -> None:
-    changes = kill_at_each(steps, container, None, 1 if long else every, tmp_path)
+    changes = kill_at_each(steps, container, None, tmp_path, None if long else most)
     print(f"{changes} changes in {container}")
     assert changes > 30
 
@@ -189,7 +203,7 @@ def test_a_kill_at_any_step_of_the_repair_heals(steps: Steps, first_killed_at: O
     template = steps.place("template")
     number = 1 if first_killed_at is Operation.UNLINK else 8
     assert steps.run("mp4", template, number, first_killed_at).killed
-    assert kill_at_each(steps, "start", template, 1, tmp_path) > 3
+    assert kill_at_each(steps, "start", template, tmp_path) > 3
 
 
 @pytest.mark.parametrize("steps", ["data"], indirect=True)
@@ -199,7 +213,7 @@ def test_a_kill_at_any_step_of_the_very_first_start_and_of_a_rescan_heals(steps:
     template = Place(steps.root / "recordings/template", steps.root / "data/template")
     for file in template.data_dir.glob("catalog.db*"):
         file.unlink()
-    assert kill_at_each(steps, "start", template, 1 if long else 7, tmp_path) > 30
+    assert kill_at_each(steps, "start", template, tmp_path, None if long else 20) > 30
 
 
 @pytest.mark.parametrize("steps", [""], indirect=True)

@@ -12,6 +12,7 @@ from mini_nvr.clock import US_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.faults.long import WAIT_S
 from tests.support.hybrid_files import ffprobe_complaints
 
 CHANNELS = 2
@@ -80,20 +81,20 @@ def test_a_locked_catalog_costs_nothing(recorder: RecorderProcess, tmp_path: Pat
         assert status is not None, "the recorder does not answer while its catalog is locked"
         assert all(row.status == "LIVE" for row in status)
         over_us = SystemClock().utc_us()
-    recorder.wait_until(lambda: min(ends_us(recorder)) > over_us, "the catalog to be caught up", 5)
+    recorder.wait_until(lambda: min(ends_us(recorder)) > over_us, "the catalog to be caught up", WAIT_S)
     check_footage_is_whole(recorder, tmp_path / "fresh")
 
 
 def test_a_catalog_that_is_damaged_while_recording_is_replaced_and_filled(recorder: RecorderProcess, tmp_path: Path) -> None:
-    recorder.wait_until(lambda: len(recorder.files(1)) > 1, "a sealed file", 20)
+    recorder.wait_until(lambda: len(recorder.files(1)) > 1, "a sealed file", WAIT_S)
     with closing(sqlite3.connect(recorder.data_dir / "catalog.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     overwrite_pages(recorder.data_dir / "catalog.db")
-    recorder.wait_until(lambda: "made anew from" in recorder.log(), "the catalog being replaced", 20)
+    recorder.wait_until(lambda: "made anew from" in recorder.log(), "the catalog being replaced", WAIT_S)
     over_us = SystemClock().utc_us()
     assert "is damaged" in recorder.log()
     assert list(recorder.data_dir.glob("catalog.db.damaged-*"))
-    recorder.wait_until(lambda: min(ends_us(recorder)) > over_us, "checkpoints in the new catalog", 5)
+    recorder.wait_until(lambda: min(ends_us(recorder)) > over_us, "checkpoints in the new catalog", WAIT_S)
     check_footage_is_whole(recorder, tmp_path / "fresh")
 
 

@@ -12,6 +12,7 @@ from mini_nvr.clock import US_PER_S
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
 from tests.faults.layer import Change, FaultyDisk, Operation, read_journal
+from tests.faults.long import LONG
 from tests.faults.power_cut import Survives, after_cut, nothing_unsynced, some_unsynced
 from tests.support.hybrid_files import ffprobe_complaints
 
@@ -21,7 +22,7 @@ SYNC_S = 1.0
 RECORDED_S = 14
 SETTLED_S = 2.0  # after which the first files were synced
 MOST_LOST_S = SYNC_S + 1.0
-CUTS = 12
+CUTS = 24 if LONG else 6
 SEED = 20_261_122
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="Debian's ffmpeg is not installed (`make test` does it)")

@@ -18,11 +18,11 @@ from mini_nvr.clock import US_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.faults.long import SLOWEST, WAIT_S
 from tests.support.hybrid_files import ffprobe_complaints
 
 CHANNELS = 2
 RESUMES_WITHIN_S = 5.0
-CHECKPOINT_S = 2.0
 SIZE_MB = 32
 MB = 1 << 20
 
@@ -126,7 +126,7 @@ def wait_for_gaps(recorder: RecorderProcess, cause: GapCause, since_us: int) -> 
         channels = range(1, CHANNELS + 1)
         return all(any(gap.cause is cause and gap.start_utc_us >= since_us for gap in recorder.gaps(n)) for n in channels)
 
-    recorder.wait_until(all_have, f"gaps for {cause}", 20)
+    recorder.wait_until(all_have, f"gaps for {cause}", WAIT_S)
 
 
 def wait_resumed(recorder: RecorderProcess, since_us: int, within_s: float = RESUMES_WITHIN_S) -> None:
@@ -134,13 +134,13 @@ def wait_resumed(recorder: RecorderProcess, since_us: int, within_s: float = RES
 
     def resumed(channel: int) -> bool:
         rows = recorder.segments(channel)
-        begun_in_time = bool(rows) and rows[-1].start_utc_us - since_us <= within_s * US_PER_S
+        begun_in_time = bool(rows) and rows[-1].start_utc_us - since_us <= SLOWEST * within_s * US_PER_S
         return begun_in_time and rows[-1].end_utc_us > since_us
 
     def all_resumed() -> bool:
         return all(resumed(number) for number in range(1, CHANNELS + 1))
 
-    recorder.wait_until(all_resumed, "recording to go on", within_s + CHECKPOINT_S)
+    recorder.wait_until(all_resumed, "recording to go on", WAIT_S)
 
 
 def check_files(recorder: RecorderProcess, scratch: Path) -> None:
@@ -197,7 +197,7 @@ def test_cleanup_makes_room_on_a_disk_that_somebody_fills(rig: DemoRig, mounts: 
     mounts.tmpfs(program.record_dir)
     with program:
         program.wait_recording(CHANNELS)
-        program.wait_until(lambda: len(program.files(1)) > 1, "a sealed file of each channel", 25)
+        program.wait_until(lambda: len(program.files(1)) > 1, "a sealed file of each channel", WAIT_S)
         pause(1)
         full_us = now_us()
         with filled(program.record_dir):

@@ -13,7 +13,7 @@ from mini_nvr.playback.days import dates, day_bounds
 from mini_nvr.segment.names import parse_segment_name
 from tests.e2e.recorder_process import RecorderProcess, camera_settings
 from tests.faults.layer import FaultyDisk
-from tests.faults.long import only_when_long
+from tests.faults.long import WAIT_S, only_when_long
 
 ZONE = "Europe/Berlin"
 BEFORE_S = 7
@@ -38,7 +38,7 @@ class Berlin:
         self.disk.step_clock(to_utc_us(moment) - SystemClock().utc_us())
 
     def wait_for_files(self, count: int) -> None:
-        self.recorder.wait_until(lambda: len(self.recorder.files()) >= count, f"{count} files", 30)
+        self.recorder.wait_until(lambda: len(self.recorder.files()) >= count, f"{count} files", WAIT_S)
 
     def starts_us(self) -> list[int]:
         """What the names say, in their order in the folder."""
@@ -68,7 +68,7 @@ def test_the_change_leaves_no_seam(
     berlin.set_clock(datetime.fromtimestamp(change.timestamp() - BEFORE_S, UTC))
     recorder.start()
     berlin.wait_for_files(1)
-    recorder.wait_until(lambda: berlin.starts_us()[-1] > change_us, "a file that begins after the change", 30)
+    recorder.wait_until(lambda: berlin.starts_us()[-1] > change_us, "a file that begins after the change", WAIT_S)
     assert recorder.stop() == 0, recorder.last_words()
     first, last = recorder.files()[0].name, recorder.files()[-1].name
     assert (first[:4], first[6:11]) == before
