@@ -4,13 +4,13 @@ python -m benchmarks.archive /tmp/archive
 python -m benchmarks.api /tmp/archive
 """
 
-import argparse
 import asyncio
 import json
 import random
 import socket
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,8 @@ from typing import NamedTuple
 import uvloop
 
 from benchmarks.archive import DAY_US, END_UTC_US, last_day
-from benchmarks.machine import describe, load_average
+from benchmarks.findings import Figure, Findings, Table
+from benchmarks.part import parser, run
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import load
@@ -37,6 +38,7 @@ Target = Callable[[], str]
 class Question(NamedTuple):
     """An address to ask for, a fresh one each time. target_ms: for p95."""
 
+    key: str
     what: str
     path: Target
     target_ms: float
@@ -92,19 +94,19 @@ def questions(channels: int, days: int) -> list[Question]:
         return f"/api/timeline?channels={some}&start={start}&end={start + length * DAY_MS}&resolution={resolution_s}"
 
     return [
-        Question("dates of all channels", lambda: "/api/dates", 30),
-        Question("dates of a channel", lambda: f"/api/dates?channel={choose.randint(1, channels)}", 30),
-        Question("a day's time line of 16 channels", lambda: timeline(1, 60), 30),
-        Question("30 days' time line of 16 channels", lambda: timeline(min(30, days), 1_800), 60),
-        Question("a year's time line of 16 channels", lambda: timeline(days, 21_600), 150),
-        Question("recordings of a day", recordings, 20),
-        Question("playlist of an hour", hour, 20),
-        Question("storage", lambda: "/api/storage", 10),
-        Question("config", lambda: "/api/config", 30),
+        Question("dates_all", "dates of all channels", lambda: "/api/dates", 30),
+        Question("dates", "dates of a channel", lambda: f"/api/dates?channel={choose.randint(1, channels)}", 30),
+        Question("timeline_day", "a day's time line of 16 channels", lambda: timeline(1, 60), 30),
+        Question("timeline_month", "30 days' time line of 16 channels", lambda: timeline(min(30, days), 1_800), 60),
+        Question("timeline_year", "a year's time line of 16 channels", lambda: timeline(days, 21_600), 150),
+        Question("recordings", "recordings of a day", recordings, 20),
+        Question("playlist", "playlist of an hour", hour, 20),
+        Question("storage", "storage", lambda: "/api/storage", 10),
+        Question("config", "config", lambda: "/api/config", 30),
     ]
 
 
-async def measure(data_dir: Path, rounds: int) -> None:
+async def measure(data_dir: Path, rounds: int) -> Findings:
     with tempfile.TemporaryDirectory() as record_dir, Catalog.open(data_dir) as catalog:
         channels = len(catalog.channels())
         first = min(row.first_seen_utc_us for row in catalog.channels())
@@ -119,33 +121,33 @@ async def measure(data_dir: Path, rounds: int) -> None:
         try:
             answer = await connection.ask("POST", "/api/login", json.dumps({"username": USER, "password": PASSWORD}).encode())
             assert answer.status == 200, answer.body
-            await _print_figures(connection, questions(channels, max(1, (END_UTC_US - first) // DAY_US - 1)), rounds)
+            return await _ask_all(connection, questions(channels, max(1, (END_UTC_US - first) // DAY_US - 1)), rounds)
         finally:
             writer.close()
             server.should_exit = True
             await serving
 
 
-async def _print_figures(connection: Connection, asked: list[Question], rounds: int) -> None:
-    print(f"{'milliseconds':40} {'median':>8} {'p95':>8} {'target':>8} {'KB':>8}")
+async def _ask_all(connection: Connection, asked: list[Question], rounds: int) -> Findings:
+    """p95 of each question as a figure, all of it as a table."""
+    figures, rows = [], []
     for question in asked:
         answers = [await connection.ask("GET", question.path()) for _ in range(rounds + WARM_UP)][WARM_UP:]
         assert all(answer.status == 200 for answer in answers), next(a.body for a in answers if a.status != 200)
         times = sorted(answer.ms for answer in answers)
-        size = median(len(answer.body) for answer in answers) / 1024
-        print(f"{question.what:40} {median(times):8.1f} {times[int(rounds * 0.95)]:8.1f} {question.target_ms:8g} {size:8.1f}")
+        p95_ms = times[int(rounds * 0.95)]
+        figures.append(Figure(question.key, f"{question.what}, p95", p95_ms, "ms", 1, question.target_ms))
+        kilobytes = median(len(answer.body) for answer in answers) / 1000
+        rows.append((question.what, f"{median(times):.1f}", f"{p95_ms:.1f}", f"{times[-1]:.1f}", f"{kilobytes:.1f}"))
+    return Findings(figures, [Table(("ms", "median", "p95", "slowest", "answer, kB"), tuple(rows))], f"{rounds} questions each")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("data_dir", type=Path, help="of a catalog that benchmarks.archive made")
-    parser.add_argument("--rounds", type=int, default=100)
-    arguments = parser.parse_args()
-    for name, value in describe():
-        print(f"{name}: {value}")
-    print(f"load before: {load_average():.1f}")
-    uvloop.run(measure(arguments.data_dir, arguments.rounds))
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.api", __doc__)
+    arguments.add_argument("data_dir", type=Path, help="of a catalog that benchmarks.archive made")
+    arguments.add_argument("--rounds", type=int, default=100)
+    return run("api", arguments, lambda given: uvloop.run(measure(given.data_dir, given.rounds)), argv)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

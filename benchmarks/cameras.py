@@ -13,11 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-import uvloop
-
 from benchmarks.waiting import BenchmarkFailed, end, wait_until
-from mini_nvr.demo import ClipSpec
-from mini_nvr.demo.lineup import serve
 
 HOST = "127.0.0.1"
 FPS = 25
@@ -80,6 +76,11 @@ def served(kind: ServerKind, count: int, folder: Path, seconds: float) -> Iterat
 
 
 def _serve_demo(count: int, port: int) -> None:
+    import uvloop  # noqa: PLC0415  these are not to be mapped into a process that measures what others take
+
+    from mini_nvr.demo import ClipSpec  # noqa: PLC0415
+    from mini_nvr.demo.lineup import serve  # noqa: PLC0415
+
     clip = ClipSpec(width=1920, height=1080, fps=Fraction(FPS), bit_rate=BIT_RATE, gop_frames=GOP_FRAMES, frames=2 * GOP_FRAMES)
     uvloop.run(serve(count, HOST, port, clip=clip))
 

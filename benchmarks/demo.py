@@ -1,19 +1,22 @@
 """What the four demo cameras cost: CPU of the server process while one client each plays, in percent of one core.
 
-    python benchmarks/demo.py [seconds] [cameras]
+    python -m benchmarks.demo [--seconds 30] [--cameras 4]
 
 Drawing, encoding and sending are all included; the clients run in this process and only read.
 """
 
+import argparse
 import asyncio
 import multiprocessing
-import platform
 import socket
 import sys
+from collections.abc import Sequence
 
 import psutil
 import uvloop
 
+from benchmarks.findings import Figure, Findings
+from benchmarks.part import parser, run
 from mini_nvr.clock import SystemClock
 from mini_nvr.demo import serve
 
@@ -84,7 +87,7 @@ async def _wait_for(port: int) -> None:
             return
 
 
-async def _run(seconds: float, cameras: int) -> int:
+async def _run(seconds: float, cameras: int) -> Findings:
     port = _free_port()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(cameras, port), daemon=True)
     process.start()
@@ -95,12 +98,24 @@ async def _run(seconds: float, cameras: int) -> int:
     finally:
         process.terminate()
         process.join()
-    mbit = received * 8 / (seconds + 2) / 1e6
-    print(f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{cameras} cameras, {seconds:g} s: {percent:.1f} % of a core, {megabytes:.0f} MB resident, {mbit:.2f} Mbit/s sent")
-    return 0 if percent < BUDGET_PERCENT else 1
+    figures = [
+        Figure("cpu", "the demo server, drawing, encoding and sending", percent, "% of a core", 1, BUDGET_PERCENT),
+        Figure("memory", "its memory (resident)", megabytes, "MB", 0),
+        Figure("sent", "sent", received * 8 / (seconds + 2) / 1e6, "Mbit/s", 2),
+    ]
+    return Findings(figures, conditions=f"{cameras} cameras, {seconds:g} s")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.demo", __doc__)
+    arguments.add_argument("--seconds", type=float, default=30)
+    arguments.add_argument("--cameras", type=int, default=4)
+    return run("demo", arguments, measure, argv)
+
+
+def measure(arguments: argparse.Namespace) -> Findings:
+    return asyncio.run(_run(arguments.seconds, arguments.cameras))
 
 
 if __name__ == "__main__":
-    arguments = [float(argument) for argument in sys.argv[1:]]
-    sys.exit(asyncio.run(_run(arguments[0] if arguments else 30, int(arguments[1]) if len(arguments) > 1 else 4)))
+    sys.exit(main())

@@ -14,21 +14,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from benchmarks.exports import START_UTC_US, record_hours
-from benchmarks.machine import describe, load_average
+from benchmarks.findings import Figure, Findings, Table
+from benchmarks.part import parser, run
+from benchmarks.program import ENVIRONMENT
 from benchmarks.waiting import end, wait_until
+from mini_nvr.supervisor.run import WEB_MALLOC
 
 USER, PASSWORD = "bench", "violet otter umbrella"  # noqa: S105  of a server that lives for this run
 ROUNDS = 9
 BUFFER_BYTES = 1 << 20
 HOUR_MS = 3_600_000
 TARGET = 0.5
+FIRST_BYTE_MS = 50
 
 _NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -48,43 +52,65 @@ class Served(NamedTuple):
     headers: dict[str, str]
 
 
-def main() -> int:
-    print(*(": ".join(fact) for fact in [*describe(), ("load before the start", f"{load_average():.2f}")]), sep="\n")
+class Compared(NamedTuple):
+    """Medians of one answer. theirs: None without nginx; both in bytes a second."""
+
+    ours: float
+    theirs: float | None
+    first_ms: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run("downloads", parser("benchmarks.downloads", __doc__), lambda _: measure(), argv)
+
+
+def measure() -> Findings:
     with tempfile.TemporaryDirectory(prefix="bench-downloads-") as folder:
         root = Path(folder)
-        catalog, record_dir = record_hours(root, 1)
+        catalog, _ = record_hours(root, 1)
         row = catalog.segments(1)[0]
         catalog.close()
         whole = root / "whole.mp4"
         with web(root) as served, nginx(root) as nginx_port:
-            port, headers = served.port, served.headers
             start = START_UTC_US // 1000
             export = f"/api/channel/1/export.mp4?start={start}&end={start + HOUR_MS}"
-            whole.write_bytes(body(port, export, headers))  # nginx serves the same bytes as a file
-            print(f"{'MB/s':34} {'ours':>8} {'nginx':>8} {'ratio':>7} {'first byte, ms':>16}")
-            compare("a file of five minutes", port, f"/api/segments/{row.id}.mp4", headers, nginx_port, f"/recordings/{row.path}")
-            compare("an export of an hour", port, export, headers, nginx_port, "/whole.mp4")
-        assert record_dir.is_dir()
-    return 0
+            whole.write_bytes(body(served.port, export, served.headers))  # nginx serves the same bytes as a file
+            file = compare(served, f"/api/segments/{row.id}.mp4", nginx_port, f"/recordings/{row.path}")
+            hour = compare(served, export, nginx_port, "/whole.mp4")
+    named = [("file", "a file of five minutes", file), ("export", "an export of an hour", hour)]
+    figures = [figure for key, what, one in named for figure in figures_of(key, what, one)]
+    rows = tuple((what, rate(one.ours), rate(one.theirs), f"{one.first_ms:.1f}") for _, what, one in named)
+    table = Table(("", "ours, MB/s", "nginx, MB/s", "first byte, ms"), rows)
+    return Findings(figures, [table], f"medians of {ROUNDS} readings each, one client, from the page cache; {version()}")
 
 
-def compare(  # noqa: PLR0913  two servers, two addresses
-    what: str, port: int, path: str, headers: dict[str, str], nginx_port: int | None, nginx_path: str
-) -> None:
-    """Take turns and print the medians."""
+def figures_of(key: str, what: str, one: Compared) -> Iterator[Figure]:
+    if one.theirs is not None:
+        yield Figure(f"{key}_ratio", f"{what}: throughput / nginx's", one.ours / one.theirs, "", 2, at_least=TARGET)
+    yield Figure(f"{key}_first", f"{what}: first byte, median", one.first_ms, "ms", 1, FIRST_BYTE_MS)
+
+
+def rate(bytes_per_s: float | None) -> str:
+    return "" if bytes_per_s is None else f"{bytes_per_s / 1e6:.0f}"
+
+
+def version() -> str:
+    """Of nginx."""
+    program = installed()
+    if program is None:
+        return "nginx is not installed"
+    return subprocess.run([program, "-v"], capture_output=True, text=True, check=False).stderr.strip().rpartition(": ")[2]
+
+
+def compare(served: Served, path: str, nginx_port: int | None, nginx_path: str) -> Compared:
+    """Take turns."""
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(fetch(port, path, headers))
+        ours.append(fetch(served.port, path, served.headers))
         if nginx_port is not None:
             theirs.append(fetch(nginx_port, nginx_path, {}))
-    rate = median(size / seconds for size, seconds, _ in ours)
-    first_ms = median(first for _, _, first in ours) * 1000
-    if not theirs:
-        print(f"{what:34} {rate / 1e6:8.0f} {'':>8} {'':>7} {first_ms:16.1f}")
-        return
-    other = median(size / seconds for size, seconds, _ in theirs)
-    verdict = "met" if rate >= TARGET * other else "missed"
-    print(f"{what:34} {rate / 1e6:8.0f} {other / 1e6:8.0f} {rate / other:7.2f} {first_ms:16.1f}   at least {TARGET}: {verdict}")
+    other = median(size / seconds for size, seconds, _ in theirs) if theirs else None
+    return Compared(median(size / seconds for size, seconds, _ in ours), other, median(first for _, _, first in ours) * 1000)
 
 
 def fetch(port: int, path: str, headers: dict[str, str]) -> tuple[int, float, float]:
@@ -127,7 +153,8 @@ def web(root: Path) -> Iterator[Served]:
     }
     env_file = root / "settings.env"
     env_file.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
-    process = subprocess.Popen([sys.executable, "-m", "mini_nvr", "web", "--env-file", str(env_file)])
+    command = [sys.executable, "-m", "mini_nvr", "web", "--env-file", str(env_file)]
+    process = subprocess.Popen(command, env={**ENVIRONMENT, **WEB_MALLOC}, stdin=subprocess.DEVNULL)  # as the supervisor does
     try:
         wait_until(lambda: listens(port), 20, "the web service listens")
         yield Served(process.pid, port, {"Cookie": sign_in(port)})
@@ -145,10 +172,15 @@ def sign_in(port: int) -> str:
     return "; ".join(value.partition(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie")
 
 
+def installed() -> str | None:
+    """Where nginx is."""
+    return shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
+
+
 @contextmanager
 def nginx(root: Path) -> Iterator[int | None]:
     """The port of an nginx that serves the same folder; None when it is not installed."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    program = installed()
     if program is None:
         yield None
         return

@@ -4,7 +4,7 @@ One camera of 4 Mbit/s is recorded; viewers come in a process of their own, whic
 cost is the time that a frame spends in the hub of a stream without viewers, measured alone.
 
     python -m benchmarks.live                         # 1, 10 and 50 viewers, 20 s each
-    python -m benchmarks.live --viewers 1 --seconds 60
+    python -m benchmarks.live --viewers 1 --seconds 60 --save
 """
 
 import argparse
@@ -12,16 +12,18 @@ import asyncio
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import uvloop
 
-from benchmarks import contenders, machine
+from benchmarks import contenders
 from benchmarks.cameras import GOP_FRAMES, available_server, served
-from benchmarks.process_cost import cpu_seconds, memory_bytes
+from benchmarks.findings import Figure, Findings
+from benchmarks.part import parser, run
+from benchmarks.process_cost import cpu_seconds
 from benchmarks.waiting import pause
 from mini_nvr.clock import SystemClock
 from mini_nvr.ingest.timestamps import media_us
@@ -37,17 +39,19 @@ _FRAME_BYTES = 20_000
 _FORMAT = VideoFormat("h264", (), b"", 1920, 1080, Fraction(1), None, None, "avc1.64001F")
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="what live viewers cost")
-    parser.add_argument("--viewers", type=int, nargs="+", default=[1, 10, 50])
-    parser.add_argument("--seconds", type=float, default=20)
-    arguments = parser.parse_args(argv)
-    for name, value in machine.describe():
-        print(f"{name}: {value}")
-    print(f"load before the start: {machine.load_average():.2f}")
-    print(f"tap without viewers: {tap_ns():.0f} ns a frame")
-    with tempfile.TemporaryDirectory() as folder:
-        return _measure_all(Path(folder), arguments.viewers, arguments.seconds)
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.live", __doc__)
+    arguments.add_argument("--viewers", type=int, nargs="+", default=[1, 10, 50])
+    arguments.add_argument("--seconds", type=float, default=20)
+    return run("live", arguments, measure, argv)
+
+
+def measure(arguments: argparse.Namespace) -> Findings:
+    tap = Figure("tap", "a frame that nobody watches", tap_ns(), "ns", 0)
+    with tempfile.TemporaryDirectory(prefix="bench-live-") as folder:
+        costs = list(_costs(Path(folder), arguments.viewers, arguments.seconds))
+    conditions = f"windows of {arguments.seconds:g} s, one camera of 4 Mbit/s, recorder and the viewers' process together"
+    return Findings([tap, *costs], conditions=conditions)
 
 
 def tap_ns(frames: int = 200_000) -> float:
@@ -85,9 +89,8 @@ class _Line:
         return media_us(pts_90k)
 
 
-def _measure_all(folder: Path, viewers: list[int], seconds: float) -> int:
+def _costs(folder: Path, viewers: list[int], seconds: float) -> Iterator[Figure]:
     watchable_s = 30 + (len(viewers) + 1) * (seconds + WARM_UP_S)
-    failed = False
     with (
         served(available_server(), 1, folder, watchable_s) as cameras,
         contenders.start("mini-nvr", cameras, 1, folder / "nvr") as nvr,
@@ -96,18 +99,13 @@ def _measure_all(folder: Path, viewers: list[int], seconds: float) -> int:
         (pid,) = nvr.pids
         pause(WARM_UP_S)
         alone, _ = _window(pid, None, seconds)
-        print(f"recorder alone: {alone:.2f} % of a core, {memory_bytes(pid) / 1e6:.0f} MB")
         for count in viewers:
             with _watching(folder / "nvr" / "data", count) as watcher:
                 pause(WARM_UP_S)
                 recorder, taker = _window(pid, watcher, seconds)
             each = (recorder - alone + taker) / count
-            failed = failed or each > TARGET_PERCENT
-            print(
-                f"{count} viewers: recorder {recorder - alone:+.2f} %, their process {taker:.2f} %, "
-                f"together {each:.3f} % of a core each (at most {TARGET_PERCENT:g})"
-            )
-    return 1 if failed else 0
+            of = "one viewer" if count == 1 else f"each of {count} viewers of one camera"
+            yield Figure(f"viewers_{count}", of, each, "% of a core", 2, TARGET_PERCENT)
 
 
 def _window(recorder: int, watcher: int | None, seconds: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sqlite3
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ def describe() -> list[tuple[str, str]]:
         ("kernel", platform.release()),
         ("Python", platform.python_version()),
         ("FFmpeg", _first_line("ffmpeg", "-version").removeprefix("ffmpeg version ").partition(" ")[0]),
+        ("SQLite", sqlite3.sqlite_version),
     ]
 
 

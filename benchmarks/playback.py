@@ -8,9 +8,10 @@ python -m benchmarks.playback --footage-only
 import argparse
 import random
 import resource
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -19,7 +20,8 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.archive import DAY_US, END_UTC_US, last_day
 from benchmarks.exports import SEGMENT_S, START_UTC_US, record_hours
-from benchmarks.machine import describe, load_average
+from benchmarks.findings import Figure, Findings, Table
+from benchmarks.part import parser, run
 from mini_nvr.catalog.playback_queries import playable_segments
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.usage import usage_per_channel
@@ -34,7 +36,7 @@ HOUR_US = 3_600 * US_PER_S
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-class Figure(NamedTuple):
+class Timing(NamedTuple):
     """How long something takes. cpu_ms: the median of the processor time, which other load disturbs less; target_ms: for p95."""
 
     what: str
@@ -44,7 +46,7 @@ class Figure(NamedTuple):
     target_ms: float
 
 
-def measure(what: str, target_ms: float, rounds: int, work: Callable[[], object]) -> Figure:
+def measure(what: str, target_ms: float, rounds: int, work: Callable[[], object]) -> Timing:
     """Of `rounds` runs of `work`, after some to warm up."""
     clock = SystemClock()
     for _ in range(3):
@@ -55,10 +57,10 @@ def measure(what: str, target_ms: float, rounds: int, work: Callable[[], object]
         work()
         walls.append((clock.monotonic_ns() - wall) / 1e6)
         cpus.append((time.thread_time_ns() - cpu) / 1e6)
-    return Figure(what, median(walls), sorted(walls)[int(rounds * 0.95)], median(cpus), target_ms)
+    return Timing(what, median(walls), sorted(walls)[int(rounds * 0.95)], median(cpus), target_ms)
 
 
-def measure_catalog(catalog: Catalog, rounds: int) -> list[Figure]:
+def measure_catalog(catalog: Catalog, rounds: int) -> list[Timing]:
     """The questions that the web service asks of the catalog."""
     channels = [channel.number for channel in catalog.channels()]
     choose = random.Random(1)  # noqa: S311  which channel and day, not a secret
@@ -92,7 +94,7 @@ def measure_catalog(catalog: Catalog, rounds: int) -> list[Figure]:
     ]
 
 
-def measure_footage(folder: Path, rounds: int) -> list[Figure]:
+def measure_footage(folder: Path, rounds: int) -> tuple[list[Timing], list[Figure]]:
     """Stills, and exports up to their first bytes and to their end."""
     catalog, record_dir = record_hours(folder, 24)
     choose = random.Random(1)  # noqa: S311  which instant, not a secret
@@ -114,12 +116,12 @@ def measure_footage(folder: Path, rounds: int) -> list[Figure]:
         measure("export of an hour, first bytes", 50, rounds, lambda: first_bytes(1)),
         measure("export of 23 hours, first bytes", 5_000, 3, lambda: first_bytes(23)),
     ]
-    _print_throughput(catalog, record_dir)
+    rates = throughput(catalog, record_dir)
     catalog.close()
-    return figures
+    return figures, rates
 
 
-def _print_throughput(catalog: Catalog, record_dir: Path) -> None:
+def throughput(catalog: Catalog, record_dir: Path) -> list[Figure]:
     """Everything of an hour, read in order from the page cache and thrown away; and what that and the plan take in memory."""
     clock = SystemClock()
     of = plan(catalog, record_dir, 1, START_UTC_US + US_PER_S, START_UTC_US + HOUR_US)
@@ -128,7 +130,10 @@ def _print_throughput(catalog: Catalog, record_dir: Path) -> None:
     seconds = (clock.monotonic_ns() - before) / 1e9
     assert read == of.size_bytes
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"export of an hour: {read / 1e9:.2f} GB read at {read / 1e9 / seconds:.2f} GB/s; process peak {peak_kb / 1024:.0f} MB")
+    return [
+        Figure("export", "export of an hour, read from the page cache", read / 1e9 / seconds, "GB/s", 2),
+        Figure("peak", "most memory of the benchmark's process so far", peak_kb * 1024 / 1e6, "MB", 0),
+    ]
 
 
 def _hour_line(catalog: Catalog, channel: int) -> None:
@@ -139,25 +144,27 @@ def _uri(segment_id: int) -> str:
     return f"/api/segments/{segment_id}.mp4"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("data_dir", type=Path, nargs="?")
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--footage-only", action="store_true")
-    arguments = parser.parse_args()
-    for name, value in describe():
-        print(f"{name}: {value}")
-    print(f"load before: {load_average():.1f}")
-    figures: list[Figure] = []
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.playback", __doc__)
+    arguments.add_argument("data_dir", type=Path, nargs="?")
+    arguments.add_argument("--rounds", type=int, default=100)
+    arguments.add_argument("--footage-only", action="store_true")
+    return run("playback", arguments, measure_all, argv)
+
+
+def measure_all(arguments: argparse.Namespace) -> Findings:
+    timings: list[Timing] = []
     if arguments.data_dir is not None and not arguments.footage_only:
         with Catalog.open(arguments.data_dir) as catalog:
-            figures += measure_catalog(catalog, arguments.rounds)
+            timings += measure_catalog(catalog, arguments.rounds)
     with tempfile.TemporaryDirectory() as folder:
-        figures += measure_footage(Path(folder), arguments.rounds)
-    print(f"{'milliseconds':40} {'median':>8} {'p95':>8} {'CPU':>8} {'target':>8}")
-    for figure in figures:
-        print(f"{figure.what:40} {figure.median_ms:8.1f} {figure.p95_ms:8.1f} {figure.cpu_ms:8.1f} {figure.target_ms:8g}")
+        of_footage, rates = measure_footage(Path(folder), arguments.rounds)
+    timings += of_footage
+    figures = [Figure(one.what, f"{one.what}, p95", one.p95_ms, "ms", 1, one.target_ms) for one in timings]
+    rows = tuple((one.what, f"{one.median_ms:.1f}", f"{one.p95_ms:.1f}", f"{one.cpu_ms:.1f}") for one in timings)
+    table = Table(("ms", "median", "p95", "processor time"), rows)
+    return Findings([*figures, *rates], [table], f"{arguments.rounds} rounds each")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,68 +1,56 @@
 """What recording costs: our recorder beside one `ffmpeg -c copy` process per camera, on the same streams, in one run.
 
-    python -m benchmarks.record [--cameras 16 32] [--seconds 30] [--rounds 2] [--server gstreamer|demo] [--write]
+    python -m benchmarks.record [--cameras 1 4 16 64] [--seconds 30] [--rounds 2] [--server gstreamer|demo] [--save]
 
-The two take turns, so that both meet the same machine. Targets that are missed are shown, not punished: the exit code is 1 only
-when a run did not record what it should.
+The two take turns, so that both meet the same machine. The exit code is 1 only when a run did not record what it should.
 """
 
 import argparse
-import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from benchmarks import machine, report
+from benchmarks import recording_cost
 from benchmarks.cameras import FPS, Cameras, ServerKind, available_server, served
 from benchmarks.contenders import Name, start
+from benchmarks.findings import Findings
 from benchmarks.footage import count
+from benchmarks.part import parser, run
 from benchmarks.process_cost import cpu_seconds, memory_bytes, switches
-from benchmarks.report import Sample
+from benchmarks.recording_cost import Sample
 from benchmarks.waiting import BenchmarkFailed, pause
 
 WARM_UP_S = 6.0  # past the connections, the first key frames and the first checkpoint
-BASELINE_S = 2.0  # of a single camera, for its memory
 LONGEST_START_S = 40.0
 MIN_SHARE = 0.98  # of the frames that were due since the warm-up began
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the contexts, which end every process
-    facts = [*machine.describe(), ("load before the start", f"{machine.load_average():.2f}")]
-    print(*map(": ".join, facts), sep="\n", flush=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix="bench-record-") as folder:
-            samples = list(_measure_all(arguments, Path(folder)))
-    except BenchmarkFailed as exc:
-        print(f"the run failed: {exc}", file=sys.stderr)
-        return 1
-    text = report.render(samples, facts, arguments.server)
-    print(f"\n{text}")
-    if arguments.write:
-        report.write(text)
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.record", __doc__)
+    arguments.add_argument("--cameras", type=int, nargs="+", default=[1, 4, 16, 64], metavar="N", help="how many")
+    arguments.add_argument("--seconds", type=float, default=30, help="length of one measured window (default: 30)")
+    arguments.add_argument("--rounds", type=int, default=2, help="windows of each contender, in turn (default: 2)")
+    arguments.add_argument("--server", choices=get_args(ServerKind), default=available_server(), help="who plays the cameras")
+    arguments.add_argument("--only", choices=get_args(Name), help="leave the other contender out")
+    return run("record", arguments, measure, argv)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.record", description="Measure what recording costs.")
-    parser.add_argument("--cameras", type=int, nargs="+", default=[16, 32], metavar="N", help="how many (default: 16 32)")
-    parser.add_argument("--seconds", type=float, default=30, help="length of one measured window (default: 30)")
-    parser.add_argument("--rounds", type=int, default=2, help="windows of each contender, in turn (default: 2)")
-    parser.add_argument("--server", choices=get_args(ServerKind), default=available_server(), help="who plays the cameras")
-    parser.add_argument("--only", choices=get_args(Name), help="leave the other contender out")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
-    return parser
+def measure(arguments: argparse.Namespace) -> Findings:
+    with tempfile.TemporaryDirectory(prefix="bench-record-") as folder:
+        samples = list(_measure_all(arguments, Path(folder)))
+    rows = recording_cost.summarise(samples)
+    rate = f"{recording_cost.bit_rate(samples) / 1e6:.1f} Mbit/s"
+    streams = f"1080p25 H.264, {rate}, a key frame every 2 s, RTP over TCP from the {arguments.server} server"
+    windows = f"{arguments.rounds} windows of {arguments.seconds:g} s each"
+    return Findings(list(recording_cost.figures(rows)), [recording_cost.table(rows)], f"{streams}; {windows}")
 
 
 def _measure_all(arguments: argparse.Namespace, folder: Path) -> Iterator[Sample]:
     names: list[Name] = [arguments.only] if arguments.only else list(get_args(Name))
-    longest_s = LONGEST_START_S + WARM_UP_S + max(arguments.seconds, BASELINE_S)
+    longest_s = LONGEST_START_S + WARM_UP_S + arguments.seconds
     with served(arguments.server, max(arguments.cameras), folder, longest_s) as cameras:
-        for name in names:
-            yield _measure(name, cameras, 1, BASELINE_S, folder)
         for cameras_count in arguments.cameras:
             for _ in range(arguments.rounds):
                 for name in names:
@@ -90,7 +78,7 @@ def _measure(name: Name, cameras: Cameras, cameras_count: int, seconds: float, f
     if footage.files != cameras_count or footage.shortest_frames < MIN_SHARE * due:
         raise BenchmarkFailed(f"{name}: {footage.files} files, {footage.shortest_frames} of {due:.0f} frames in the shortest")
     sample = Sample(name, cameras_count, elapsed_s, cpu, switched, memory, written, footage)
-    print(report.line(sample), flush=True)
+    print(recording_cost.line(sample), flush=True)
     return sample
 
 

@@ -1,170 +1,161 @@
-"""The figures of a run as tables, with the targets, for the terminal and for docs/performance.md."""
+"""Writes the figures of `benchmarks/results` into docs/performance.md and README.md, between markers; all other text is by hand.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+    python -m benchmarks.report [--check]
+
+`<!-- bench NAME: begin -->` and `end` in docs/performance.md hold the part NAME; `bench machine` the machine, `bench targets` how
+many targets are met. `<!-- performance: begin -->` in README.md holds the figures named in `README_ROWS`.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from statistics import mean
 
-from benchmarks.contenders import Name
-from benchmarks.footage import Footage
-from benchmarks.process_cost import BytesWritten
+from benchmarks.findings import Figure, Result, Table, figure_table, read_all
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- bench-record: begin -->", "<!-- bench-record: end -->"
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
+MISSING = "Not measured yet."
 
-MAX_CPU_SHARE = 0.45  # of ffmpeg's CPU per camera
-MAX_ADDED_MB = 3.0  # memory per camera
-MAX_WRITTEN = 1.01  # bytes written / media bytes received (storage I1)
+README_ROWS = (
+    ("record", "16.cpu", "processor time per camera, 16 cameras of 1080p25"),
+    ("record", "16.cpu_share", "the same, divided by that of one `ffmpeg` process per camera"),
+    ("record", "64.cpu_share", "the same with 64 cameras"),
+    ("record", "16.added", "memory added per camera"),
+    ("record", "16.written", "bytes written per byte of media"),
+    ("memory", "later.used", "memory of all services together, 8 cameras, in use"),
+    ("kills", "worst", "footage lost by `kill -9`, the worst"),
+    ("checkpoints", "p95", "making 5 s of footage of 16 cameras durable, p95"),
+    ("startup", "later", "start to the first frame of 4 cameras on the disk"),
+    ("viewer", "1080p25: packet received -> painted, p95", "live picture: packet received to painted, p95"),
+    ("viewer", "seek anywhere in 30 days: first frame painted, p95", "seek anywhere in 30 days to the first frame, p95"),
+    ("api", "timeline_day", "a day's time line of 16 channels among 6.7 million files, p95"),
+    ("downloads", "export_ratio", "export of an hour, throughput / nginx sending a file"),
+)
+"""(part, key of the figure, words for a reader who knows nothing of the parts)."""
 
-_NAMES = {"mini-nvr": "mini-nvr, one process", "ffmpeg": "ffmpeg, one process each"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One measured window. cpu_s: used in the window. memory_bytes: at its end. written, footage: from start to stop."""
-
-    name: Name
-    cameras: int
-    seconds: float
-    cpu_s: float
-    switches: int
-    memory_bytes: int
-    written: BytesWritten
-    footage: Footage
-
-    @property
-    def cpu_percent(self) -> float:
-        """Of one core, per camera."""
-        return 100 * self.cpu_s / self.seconds / self.cameras
-
-    @property
-    def switches_per_s(self) -> float:
-        """Context switches per second and camera."""
-        return self.switches / self.seconds / self.cameras
-
-    @property
-    def written_share(self) -> float:
-        """Everything handed to write calls, catalog and index included, over the media bytes in the files."""
-        return self.written.handed_over / self.footage.media_bytes
+_SECTION = re.compile(r"<!-- bench (?P<name>\w+): begin -->\n.*?<!-- bench (?P=name): end -->", re.DOTALL)
+_README_SECTION = re.compile(r"<!-- performance: begin -->\n.*?<!-- performance: end -->", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The windows of one contender with one number of cameras, averaged. added_mb: memory that each camera after the first adds."""
+def page(document: str, results: Mapping[str, Result]) -> str:
+    """The document with what stands between its markers made anew.
 
-    name: Name
-    cameras: int
-    cpu_percent: float
-    lowest_percent: float
-    highest_percent: float
-    memory_mb: float
-    added_mb: float
-    written_share: float
-    to_disk_share: float
-    switches_per_s: float
+    Raises:
+        ValueError: a result has no markers in the document.
+    """
+    named = {found["name"] for found in _SECTION.finditer(document)}
+    if homeless := sorted(results.keys() - named):
+        raise ValueError(f"docs/performance.md has no markers for {', '.join(homeless)}")
 
+    def section(found: re.Match[str]) -> str:
+        name = found["name"]
+        return f"<!-- bench {name}: begin -->\n{_section(name, results)}\n<!-- bench {name}: end -->"
 
-def line(sample: Sample) -> str:
-    """One window in one line, printed as soon as it is over."""
-    return (
-        f"{sample.name:>8} {sample.cameras:>3} cameras {sample.seconds:5.1f} s: {sample.cpu_percent:.3f} % of a core per camera, "
-        f"{sample.switches_per_s:.1f} switches/s, {sample.memory_bytes / 2**20:.1f} MB, written {sample.written_share:.4f}"
-    )
+    return _SECTION.sub(section, document)
 
 
-def render(samples: Sequence[Sample], machine: Sequence[tuple[str, str]], server: str) -> str:
-    """Markdown: the machine, the figures, the targets."""
-    rows = summarise(samples)
-    bit_rate = mean(_bit_rate(sample) for sample in samples)
-    facts = [
-        *machine,
-        ("cameras", f"{server} server, 1080p25 H.264, {bit_rate / 1e6:.1f} Mbit/s, key frame every 2 s, RTP over TCP"),
-    ]
-    parts = [_table(("", ""), facts), _figures(rows), _targets(rows)]
-    return "\n\n".join(part for part in parts if part)
+def readme(document: str, results: Mapping[str, Result]) -> str:
+    """The README with its table made anew; figures that were never measured are left out, and without any it stays as it is."""
+    rows = [(words, figure, results[part]) for part, key, words in README_ROWS if (figure := _find(results, part, key))]
+    if not rows:
+        return document
+    table = markdown(Table(("figure", "measured", "target", ""), tuple(_readme_row(words, figure) for words, figure, _ in rows)))
+    text = f"{table}\n\n{_provenance([result for _, _, result in rows])}"
+    return _README_SECTION.sub(lambda _: f"<!-- performance: begin -->\n{text}\n<!-- performance: end -->", document)
 
 
-def summarise(samples: Sequence[Sample]) -> list[Row]:
-    """One row for each contender and number of cameras above one."""
-    keys = dict.fromkeys((sample.cameras, sample.name) for sample in samples if sample.cameras > 1)
-    return [_row([s for s in samples if (s.cameras, s.name) == key], samples) for key in sorted(keys, key=lambda key: key[0])]
+def newest(results: Mapping[str, Result]) -> Result | None:
+    return max(results.values(), key=lambda result: result.facts["date"], default=None)
 
 
-def write(text: str) -> None:
-    """Replace what stands between the markers of docs/performance.md."""
-    document = DOCUMENT.read_text()
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
-
-
-def _row(windows: Sequence[Sample], samples: Sequence[Sample]) -> Row:
-    name, cameras = windows[0].name, windows[0].cameras
-    single = next(s.memory_bytes for s in samples if s.name == name and s.cameras == 1)
-    memory = mean(s.memory_bytes for s in windows)
-    percents = [s.cpu_percent for s in windows]
-    return Row(
-        name=name,
-        cameras=cameras,
-        cpu_percent=mean(percents),
-        lowest_percent=min(percents),
-        highest_percent=max(percents),
-        memory_mb=memory / 2**20,
-        added_mb=(memory - single) / (cameras - 1) / 2**20,
-        written_share=mean(s.written_share for s in windows),
-        to_disk_share=mean(s.written.to_disk / s.footage.media_bytes for s in windows),
-        switches_per_s=mean(s.switches_per_s for s in windows),
-    )
-
-
-def _figures(rows: Sequence[Row]) -> str:
-    headings = (
-        "recorder",
-        "cameras",
-        "CPU per camera, % of a core (lowest..highest window)",
-        "memory, MB",
-        "added per camera, MB",
-        "written / media bytes",
-        "pages to disk / media bytes",
-        "context switches per s and camera",
-    )
-    cells = [
-        (
-            _NAMES[row.name],
-            str(row.cameras),
-            f"{row.cpu_percent:.3f} ({row.lowest_percent:.3f}..{row.highest_percent:.3f})",
-            f"{row.memory_mb:.0f}",
-            f"{row.added_mb:.2f}",
-            f"{row.written_share:.4f}",
-            f"{row.to_disk_share:.4f}",
-            f"{row.switches_per_s:.1f}",
-        )
-        for row in rows
-    ]
-    return _table(headings, cells)
-
-
-def _targets(rows: Sequence[Row]) -> str:
-    cells = []
-    for ours in (row for row in rows if row.name == "mini-nvr"):
-        theirs = next((row for row in rows if row.name == "ffmpeg" and row.cameras == ours.cameras), None)
-        if theirs is not None:
-            share = ours.cpu_percent / theirs.cpu_percent
-            cells.append(_target(ours.cameras, "CPU per camera / ffmpeg's", share, MAX_CPU_SHARE))
-        cells.append(_target(ours.cameras, "memory added per camera, MB", ours.added_mb, MAX_ADDED_MB))
-        cells.append(_target(ours.cameras, "bytes written / media bytes", ours.written_share, MAX_WRITTEN, digits=4))
-    return _table(("cameras", "target", "at most", "measured", ""), cells) if cells else ""
-
-
-def _target(cameras: int, what: str, measured: float, at_most: float, *, digits: int = 2) -> tuple[str, ...]:
-    return str(cameras), what, f"{at_most:g}", f"{measured:.{digits}f}", "met" if measured <= at_most else "NOT MET"
-
-
-def _bit_rate(sample: Sample) -> float:
-    """Bits per second of one camera, from the frames in the files."""
-    return sample.footage.media_bytes * 8 * 25 / sample.footage.frames
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
+def markdown(table: Table) -> str:
+    lines = [table.headings, ("---",) * len(table.headings), *table.rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _section(name: str, results: Mapping[str, Result]) -> str:
+    if name == "machine":
+        return _machine(results)
+    if name == "targets":
+        return _targets(results)
+    return _part(results[name], newest(results)) if name in results else MISSING
+
+
+def _machine(results: Mapping[str, Result]) -> str:
+    last = newest(results)
+    if last is None:
+        return MISSING
+    return markdown(Table(("", ""), tuple((name, value) for name, value in last.facts.items())))
+
+
+def _targets(results: Mapping[str, Result]) -> str:
+    judged = [(result.part, figure) for result in results.values() for figure in result.figures if figure.met is not None]
+    missed = [(part, figure) for part, figure in judged if not figure.met]
+    text = f"{len(judged) - len(missed)} of {len(judged)} targets are met"
+    if not missed:
+        return f"{text}."
+    rows = tuple((part, figure.what, figure.measured, figure.target) for part, figure in missed)
+    return f"{text}; missed are:\n\n{markdown(Table(('part', 'figure', 'measured', 'target'), rows))}"
+
+
+def _part(result: Result, last: Result | None) -> str:
+    """Its tables, its figures beside their targets, and in a line when, at which commit and under which load."""
+    tables = [*result.tables, *([_with_bold_misses(figure_table(result.figures))] if result.figures else [])]
+    load = [] if result.load is None else [f"load before the start {result.load:.2f}"]
+    took = [] if result.seconds is None else [f"took {_length(result.seconds)}"]
+    text = ", ".join([result.facts["date"], f"commit {result.facts['commit']}", *load, *took])
+    other = {} if last is None else {name: value for name, value in result.machine.items() if last.machine.get(name) != value}
+    parts = [text, *([result.conditions] if result.conditions else []), *(f"{name}: {value}" for name, value in other.items())]
+    return "\n\n".join([f"{'; '.join(parts)}.", *map(markdown, tables)])
+
+
+def _length(took_s: float) -> str:
+    minutes, seconds = divmod(round(took_s), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _with_bold_misses(table: Table) -> Table:
+    rows = tuple(tuple("**missed**" if cell == "missed" else cell for cell in row) for row in table.rows)
+    return Table(table.headings, rows)
+
+
+def _find(results: Mapping[str, Result], part: str, key: str) -> Figure | None:
+    return results[part].figure(key) if part in results else None
+
+
+def _readme_row(words: str, figure: Figure) -> tuple[str, ...]:
+    return words, figure.measured, figure.target, "**missed**" if figure.verdict == "missed" else figure.verdict
+
+
+def _provenance(results: Iterable[Result]) -> str:
+    """Where and when, in a sentence; several days and commits when not all parts were measured at once."""
+    commits: dict[str, dict[str, None]] = {}
+    for result in results:
+        commits.setdefault(result.facts["date"][:10], {})[result.facts["commit"]] = None
+    machines = dict.fromkeys(result.facts["CPU"] for result in results)
+    days = [f"{day} ({', '.join(some)})" for day, some in sorted(commits.items())]
+    return f"{'; '.join(machines)}. Measured on {', '.join(days)}."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when a page is out of date")
+    arguments = parser.parse_args(argv)
+    results = read_all()
+    pages = {DOCUMENT: page(DOCUMENT.read_text(), results), README: readme(README.read_text(), results)}
+    stale = [path for path, text in pages.items() if path.read_text() != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)}: {'out of date; run `make bench-report`' if arguments.check else 'written'}")
+        if not arguments.check:
+            path.write_text(pages[path])
+    missed = [figure for figure in chain(*(result.figures for result in results.values())) if figure.met is False]
+    print(f"{len(results)} parts, {len(missed)} targets missed")
+    return 1 if arguments.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,15 +13,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from benchmarks.downloads import HOUR_MS, Served, web
 from benchmarks.exports import START_UTC_US, record_hours
-from benchmarks.machine import describe, load_average
+from benchmarks.findings import Figure, Findings, Table
+from benchmarks.part import parser, run
 from benchmarks.process_cost import memory_bytes
 
 HOURS = 168
@@ -32,10 +33,16 @@ TARGET_MB = 25
 ROUNDS = 40
 
 
-def main() -> int:
-    print(*(": ".join(fact) for fact in [*describe(), ("load before the start", f"{load_average():.2f}")]), sep="\n")
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.web_memory", __doc__)
+    arguments.add_argument("--hours", type=int, default=HOURS, help="of footage (default: a week)")
+    return run("web_memory", arguments, lambda given: measure(given.hours), argv)
+
+
+def measure(hours: int) -> Findings:
+    figures, rows = list[Figure](), list[tuple[str, ...]]()
     with tempfile.TemporaryDirectory(prefix="bench-memory-") as folder:
-        catalog, _ = record_hours(Path(folder), HOURS)
+        catalog, _ = record_hours(Path(folder), hours)
         row = catalog.segments(1)[0]
         catalog.close()
         with web(Path(folder)) as served:
@@ -43,15 +50,23 @@ def main() -> int:
             for path in (file, export(1), still(START_MS, 1920)):
                 read(served.port, path, served.headers, 1 << 62)
             idle = memory_bytes(served.pid)
-            print(f"web process at rest: {idle / 1e6:.0f} MB")
-            print(f"{'':34} {'peak, MB':>9} {'growth, MB':>11} {'first byte, ms':>15} {'index, MB':>10}")
-            for what, path in [
-                ("a file of five minutes, 10 times", file),
-                *((f"an export of {hours} hours", export(hours)) for hours in (1, 24, HOURS)),
-            ]:
-                show(what, served, path, idle, 10 if path == file else 1)
-            stills(served.port, served.headers)
-    return 0
+            figures.append(Figure("idle", "the web process at rest", idle / 1e6, "MB", 0))
+            exports = [(f"an export of {some} hours", export(some), 1) for some in (1, 24, HOURS) if some <= hours]
+            for what, path, times in [("a file of five minutes, 10 times", file, 10), *exports]:
+                answer = watched(served, path, times)
+                grown = (answer.peak_bytes - idle) / 1e6
+                figures.append(Figure(what, f"{what}: memory above rest", grown, "MB", 1, TARGET_MB))
+                rows.append((what, f"{grown:.1f}", f"{answer.first_s * 1000:,.0f}", f"{answer.index_bytes / 1e6:.1f}"))
+            figures += stills(served.port, served.headers, hours)
+    return Findings(figures, [Table(("", "memory above rest, MB", "first byte, ms", "index, MB"), tuple(rows))])
+
+
+class Answer(NamedTuple):
+    """The most memory of the process during an answer, when its first byte came, and how much stood before the footage."""
+
+    peak_bytes: int
+    first_s: float
+    index_bytes: int
 
 
 def export(hours: int) -> str:
@@ -62,14 +77,12 @@ def still(at_ms: int, width: int) -> str:
     return f"/api/channel/1/frame.jpg?at={at_ms}&width={width}"
 
 
-def show(what: str, served: Served, path: str, idle: int, times: int) -> None:
-    """Read an answer under watch, and print a line."""
+def watched(served: Served, path: str, times: int) -> Answer:
+    """Read an answer so often while the process's memory is watched; the times of the last."""
     with peak_of(served.pid) as peak:
         for _ in range(times):
             first_s, index_bytes = read(served.port, path, served.headers, BEHIND_THE_INDEX_BYTES)
-    grown = (peak.bytes - idle) / 1e6
-    verdict = f"   at most {TARGET_MB}: {'met' if grown <= TARGET_MB else 'missed'}"
-    print(f"{what:34} {peak.bytes / 1e6:9.0f} {grown:11.1f} {first_s * 1000:15.1f} {index_bytes / 1e6:10.1f}{verdict}")
+    return Answer(peak.bytes, first_s, index_bytes)
 
 
 def read(port: int, path: str, headers: dict[str, str], behind: int) -> tuple[float, int]:
@@ -107,10 +120,10 @@ def peak_of(pid: int) -> Iterator[SimpleNamespace]:
         watching.join()
 
 
-def stills(port: int, headers: dict[str, str]) -> None:
+def stills(port: int, headers: dict[str, str], hours: int) -> Iterator[Figure]:
     """Pictures of 1920 pixels: each of another GOP, then one again and again."""
     choose = random.Random(1)  # noqa: S311  which instant, not a secret
-    times = [START_MS + choose.randrange(HOURS * HOUR_MS) for _ in range(ROUNDS)]
+    times = [START_MS + choose.randrange(hours * HOUR_MS) for _ in range(ROUNDS)]
     connection = http.client.HTTPConnection("127.0.0.1", port)
     for what, instants, target_ms in [("cold", times, 25), ("cached", times[:1] * ROUNDS, 3)]:
         took = []
@@ -122,8 +135,9 @@ def stills(port: int, headers: dict[str, str]) -> None:
             took.append((time.perf_counter() - began) * 1000)
             assert (answer.status, body[:2]) == (200, b"\xff\xd8")
         took.sort()
-        p95 = took[int(len(took) * 0.95)]
-        print(f"a still of 1920 pixels, {what:10} median {median(took):5.1f} ms, p95 {p95:5.1f} ms, target {target_ms}")
+        yield Figure(
+            f"still_{what}", f"a still of 1920 pixels over HTTP, {what}, p95", took[int(len(took) * 0.95)], "ms", 1, target_ms
+        )
     connection.close()
 
 

@@ -1,45 +1,59 @@
-from pathlib import Path
+"""The pages are made of what is kept; nothing between their markers is by hand."""
 
 import pytest
 
 from benchmarks import report
-from benchmarks.contenders import Name
-from benchmarks.footage import Footage
-from benchmarks.process_cost import BytesWritten
-from benchmarks.report import Sample
+from benchmarks.everything import PARTS
+from benchmarks.findings import Figure, Result, Table
 
-MIB = 2**20
-
-
-def sample(name: Name, cameras: int, cpu_s: float, memory_mb: float, written: int = 1_005) -> Sample:
-    footage = Footage(cameras, 1_010, 250 * cameras, 1_000, 250)
-    return Sample(name, cameras, 10.0, cpu_s, 100, int(memory_mb * MIB), BytesWritten(written, 1_020), footage)
+OLD = {"date": "2026-03-01 12:00 UTC", "commit": "1111111", "CPU": "slow, 2 cores", "Python": "3.11.2"}
+NEW = {"date": "2026-04-01 12:00 UTC", "commit": "2222222", "CPU": "slow, 2 cores", "Python": "3.12.1"}
+RECORD = Result("record", OLD, 0.25, 75.2, (Figure("16.cpu_share", "share", 0.44, "", 2, at_most=0.45),), conditions="16 cameras")
+KILLS = Result("kills", NEW, None, None, (Figure("worst", "lost", 1.2, "s", at_most=1),), (Table(("a",), (("b",),)),))
+BOTH = {"record": RECORD, "kills": KILLS}
 
 
-def test_windows_are_averaged_and_memory_is_what_each_further_camera_adds() -> None:
-    samples = [sample("mini-nvr", 1, 1, 50), sample("mini-nvr", 11, 1.1, 65), sample("mini-nvr", 11, 3.3, 75)]
-    (row,) = report.summarise(samples)
-    assert (row.lowest_percent, row.cpu_percent, row.highest_percent) == pytest.approx((1, 2, 3))
-    assert row.added_mb == pytest.approx(2)
-    assert row.written_share == pytest.approx(1.005)
+def page(*names: str) -> str:
+    return "by hand\n" + "".join(f"<!-- bench {name}: begin -->\nold\n<!-- bench {name}: end -->\nby hand\n" for name in names)
 
 
-@pytest.mark.parametrize(("cpu_s", "memory_mb", "written", "missed"), [(4, 70, 1_005, 0), (5, 70, 1_005, 1), (5, 90, 1_011, 3)])
-def test_each_target_is_met_or_not(cpu_s: float, memory_mb: float, written: int, missed: int) -> None:
-    samples = [
-        sample("mini-nvr", 1, 1, 50),
-        sample("ffmpeg", 1, 1, 20),
-        sample("mini-nvr", 10, cpu_s, memory_mb, written),
-        sample("ffmpeg", 10, 10, 200),
-    ]
-    text = report.render(samples, [("CPU", "some")], "demo")
-    assert text.count("NOT MET") == missed
-    assert text.count("| met |") == 3 - missed
+def test_each_part_says_when_it_was_measured_and_on_what_else() -> None:
+    text = report.page(page("record", "kills"), BOTH)
+    assert text.count("by hand") == 3
+    assert "\nold\n" not in text
+    assert "2026-03-01 12:00 UTC, commit 1111111, load before the start 0.25, took 1 min 15 s; 16 cameras; Python: 3.11.2." in text
+    assert "2026-04-01 12:00 UTC, commit 2222222.\n\n| a |\n| --- |\n| b |" in text
+    assert "| lost | 1.2 s | at most 1 s | **missed** |" in text
 
 
-def test_writing_replaces_only_what_stands_between_the_markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copy = tmp_path / "performance.md"
-    copy.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    monkeypatch.setattr(report, "DOCUMENT", copy)
-    report.write("new")
-    assert copy.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
+def test_a_part_that_was_never_measured_says_so() -> None:
+    assert report.MISSING in report.page(page("soak"), {})
+
+
+def test_what_is_kept_must_have_its_place_in_the_page() -> None:
+    with pytest.raises(ValueError, match="no markers for kills"):
+        report.page(page("record"), BOTH)
+
+
+def test_the_machine_is_that_of_the_newest_part_and_missed_targets_are_listed() -> None:
+    text = report.page(page("machine", "targets", "record", "kills"), BOTH)
+    assert "| Python | 3.12.1 |" in text
+    assert "1 of 2 targets are met; missed are:" in text
+    assert "| kills | lost | 1.2 s | at most 1 s |" in text
+
+
+def test_the_readme_shows_what_was_measured_with_all_days_and_commits() -> None:
+    text = report.readme("<!-- performance: begin -->\nold\n<!-- performance: end -->\nmore\n", BOTH)
+    assert "| footage lost by `kill -9`, the worst | 1.2 s | at most 1 s | **missed** |" in text
+    assert "slow, 2 cores. Measured on 2026-03-01 (1111111), 2026-04-01 (2222222)." in text
+    assert text.endswith("<!-- performance: end -->\nmore\n")
+    assert "old" not in text
+
+
+def test_the_pages_show_what_is_kept() -> None:
+    assert report.main(["--check"]) == 0, "make bench-report"
+
+
+def test_the_page_has_a_place_for_every_part() -> None:
+    document = report.DOCUMENT.read_text()
+    assert [part.name for part in PARTS if f"<!-- bench {part.name}: begin -->" not in document] == []

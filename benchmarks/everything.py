@@ -1,0 +1,99 @@
+"""`make bench`: all parts one after the other, each kept in benchmarks/results, then the pages that show them.
+
+    python -m benchmarks.everything [--only record kills] [--quick]
+
+A part that fails keeps its last result, and makes the exit code 1. The archive of 6.7 million rows is made once, in a temporary
+folder (2.4 GB), and used by the parts that need it; cleanup changes it, and is therefore last. `--quick` tries every part with a
+few seconds and small archives, and keeps nothing.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import report
+
+ROOT = Path(__file__).parents[1]
+ARCHIVE = "{archive}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One benchmark. arguments, quick: of its command, always and for a trial; `{archive}`: a folder with a large catalog."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
+
+    @property
+    def needs_archive(self) -> bool:
+        return ARCHIVE in self.arguments
+
+    def command(self, archive: Path, *, quick: bool) -> list[str]:
+        chosen = (*self.arguments, *self.quick) if quick else (*self.arguments, "--save")
+        return [sys.executable, "-m", f"benchmarks.{self.module}", *(word.replace(ARCHIVE, str(archive)) for word in chosen)]
+
+
+PARTS = (
+    Part("record", "record", quick=("--cameras", "1", "4", "--seconds", "4", "--rounds", "1")),
+    Part("memory", "memory", quick=("--seconds", "8")),
+    Part("kills", "kills", quick=("--kills", "2", "--cameras", "4")),
+    Part("checkpoints", "checkpoints", quick=("--cameras", "4", "--seconds", "22")),
+    Part("startup", "startup", quick=("--starts", "1")),
+    Part("live", "live", quick=("--viewers", "1", "--seconds", "3")),
+    Part("wire", "wire", quick=("--cameras", "4", "--seconds", "3")),
+    Part("demo", "demo", quick=("--seconds", "3")),
+    Part("playback", "playback", (ARCHIVE,), ("--rounds", "5")),
+    Part("api", "api", (ARCHIVE,), ("--rounds", "5")),
+    Part("downloads", "downloads"),
+    Part("web_memory", "web_memory", quick=("--hours", "1")),
+    Part("viewer", "viewer_figures", quick=("--seconds", "5")),
+    Part("storage", "storage", (ARCHIVE,), ("--files", "1600")),
+)
+QUICK_ARCHIVE = ("--channels", "16", "--days", "40")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    parts = [part for part in PARTS if not arguments.only or part.name in arguments.only]
+    took = list(_run_all(parts, quick=arguments.quick))
+    print(*(f"{name:12} {seconds:5.0f} s  {'failed' if code else ''}".rstrip() for name, seconds, code in took), sep="\n")
+    print(f"{'all':12} {sum(seconds for _, seconds, _ in took):5.0f} s")
+    if not arguments.quick:
+        report.main([])
+    return int(any(code for _, _, code in took))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.everything", description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--only", nargs="+", choices=[part.name for part in PARTS], metavar="PART", help="only these")
+    parser.add_argument("--quick", action="store_true", help="a few seconds each, to see that all work; nothing is kept")
+    return parser
+
+
+def _run_all(parts: Sequence[Part], *, quick: bool) -> Iterator[tuple[str, float, int]]:
+    """Name, seconds and exit code of each part, the making of the archive included."""
+    with tempfile.TemporaryDirectory(prefix="bench-archive-") as folder:
+        archive = Path(folder)
+        if any(part.needs_archive for part in parts):
+            making = [sys.executable, "-m", "benchmarks.archive", folder, *(QUICK_ARCHIVE if quick else ())]
+            yield _run("archive", making)
+        for part in parts:
+            yield _run(part.name, part.command(archive, quick=quick))
+
+
+def _run(name: str, command: Sequence[str]) -> tuple[str, float, int]:
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return name, time.monotonic() - began, code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
