@@ -28,7 +28,7 @@ async def listening(browser: Browser) -> AsyncIterator[AsyncIterator[dict[str, A
 
 
 async def following(events: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await anext(events)
 
 

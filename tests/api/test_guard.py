@@ -336,7 +336,7 @@ async def test_s17_garbage_on_the_socket_harms_nobody(web: Web) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
             writer.write(raw)
             writer.write_eof()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 answer = await reader.read()
             writer.close()
             assert b" 500 " not in answer.split(b"\r\n")[0], raw[:60]
@@ -349,13 +349,13 @@ async def test_routes_that_wait_for_a_disk_do_not_block_the_door(
     gate = threading.Event()
 
     def stalled(*_: object) -> Still:
-        gate.wait(10)
+        gate.wait(120)
         return Still(b"", 0)
 
     monkeypatch.setattr(web.deps.stills, "still", stalled)
     waiting = [asyncio.create_task(browser.get("/api/channel/1/frame.jpg?at=0")) for _ in range(60)]
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert (await browser.get("/api/me")).json()["user"] == "anna"
     finally:
         gate.set()

@@ -70,7 +70,7 @@ def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
 
 async def first_answer(proxied: Proxied) -> None:
     """Until nginx listens."""
-    async with asyncio.timeout(30), proxied.browser() as browser:
+    async with asyncio.timeout(60), proxied.browser() as browser:
         while True:
             try:
                 await browser.get("/healthz")
@@ -100,9 +100,9 @@ async def test_what_a_browser_needs_comes_through(proxied: Proxied) -> None:
         assert [session["address"] for session in sessions] == ["127.0.0.1"]
         url = f"wss://127.0.0.1:{proxied.port}/api/channel/1/live"
         headers = {"Cookie": cookies_of(browser), "Origin": f"https://127.0.0.1:{proxied.port}"}
-        async with asyncio.timeout(30), connect(url, additional_headers=headers, ssl=proxied.trust, proxy=None) as connection:
+        async with asyncio.timeout(60), connect(url, additional_headers=headers, ssl=proxied.trust, proxy=None) as connection:
             assert [await connection.recv() for _ in MESSAGES] == MESSAGES
-        async with asyncio.timeout(30), browser.stream("GET", "/api/events") as events:
+        async with asyncio.timeout(60), browser.stream("GET", "/api/events") as events:
             assert events.status_code == 200
             assert (await anext(events.aiter_text())).strip()
 

@@ -61,7 +61,7 @@ async def test_the_commands_work_as_printed(tmp_path: Path, empty_catalog: Path)
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
     web.catalog.close()
     assert process.returncode == 0, err.decode()
     for part in (

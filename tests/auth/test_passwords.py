@@ -171,12 +171,12 @@ def test_at_most_so_many_hash_at_once(waiting: int, patience_s: float, monkeypat
 
     def slow(_credential: object, _password: str) -> bool:
         inside.set()
-        return go_on.wait(10)
+        return go_on.wait(60)
 
     monkeypatch.setattr(checker, "_check_plain", slow)
     thread = threading.Thread(target=checker.check, args=(None, "x"))
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     with pytest.raises(HashingBusy, match="try again"):
         checker.hash("y")
     assert not go_on.is_set()

@@ -223,7 +223,7 @@ def test_viewers_of_a_recorder_that_is_killed_know_at_once_and_may_come_back(mak
         async with client.events(recorder.data_dir) as news:
             await asyncio.sleep(0.5)
             await asyncio.to_thread(recorder.kill)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert all("K" in "".join(map(letter, got)) for got in await asyncio.gather(*watching))
                 assert [item async for item in news]
         with pytest.raises(client.RecorderNotRunning):

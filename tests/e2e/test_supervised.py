@@ -22,7 +22,7 @@ from tests.support.waiting import until
 
 USER = "c4n4ry-user"
 PASSWORD = "c4n4ry p%ss/@:$HOME"
-STOPS_WITHIN_S = 5.0
+STOPS_WITHIN_S = 30.0
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def running(folder: Path, environment: dict[str, str], *arguments: str) ->
 
 async def status_when(process: Process, folder: Path, live: int) -> list[ChannelStatus]:
     """The channels' states once that many are LIVE."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             assert process.returncode is None, (folder / "out").read_text()
             try:
@@ -126,7 +126,7 @@ async def test_a_killed_recorder_is_back_and_sigterm_seals_everything(tmp_path: 
         await status_when(process, tmp_path, live=2)
         first = family(process)["recorder"]
         first.kill()
-        await until(lambda: family(process).get("recorder", first).pid != first.pid, timeout_s=1.0)
+        await until(lambda: family(process).get("recorder", first).pid != first.pid)
         await status_when(process, tmp_path, live=2)
         second = family(process)["recorder"]
         process.send_signal(signal.SIGTERM)
@@ -165,7 +165,7 @@ async def test_demo_mode_records_four_cameras_and_ctrl_c_ends_it(tmp_path: Path)
 
 async def test_settings_that_the_recorder_refuses_end_everything(tmp_path: Path) -> None:
     async with running(tmp_path, {"DVR_IP": "camera", "SEGMENT_DURATION": "1"}) as process:
-        assert await asyncio.wait_for(process.wait(), 10) == 2
+        assert await asyncio.wait_for(process.wait(), 60) == 2
     assert "SEGMENT_DURATION" in (tmp_path / "out").read_text()
     assert contents(tmp_path) == ["out"]
 

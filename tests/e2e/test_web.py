@@ -24,7 +24,7 @@ PARTS = 20
 
 
 async def signed_in(port: int) -> Browser:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await wait_for_port("127.0.0.1", port, SystemClock())
     browser = Browser(base_url=f"http://127.0.0.1:{port}", timeout=10)
     assert (await browser.sign_in(USER, PASSWORD)).status_code == 200
@@ -34,7 +34,7 @@ async def signed_in(port: int) -> Browser:
 async def watched(browser: Browser, port: int) -> bytes:
     """The init segment and the first parts, with the pictures alone."""
     url = f"ws://127.0.0.1:{port}/api/channel/1/live"
-    async with asyncio.timeout(10), connect(url, additional_headers={"Cookie": cookies_of(browser)}, proxy=None) as live:
+    async with asyncio.timeout(60), connect(url, additional_headers={"Cookie": cookies_of(browser)}, proxy=None) as live:
         header = await live.recv()
         assert header[0] == KIND_HEADER
         init = await live.recv()
@@ -80,7 +80,7 @@ def kill_recorder(program: RecorderProcess) -> None:
 
 async def resumed(browser: Browser, port: int) -> bytes:
     """What a viewer gets that connects until it does."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with suppress(WebSocketException, httpx.HTTPError):
                 return await watched(browser, port)

