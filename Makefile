@@ -6,6 +6,7 @@
 # make types    the viewer's types of the API, made anew from the routes
 # make dist     the wheel and the source package; who installs the wheel needs no Node
 # make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer, bench-storage
+# make image-test  the container image built and tried without a container engine, and the wheel (root on Debian)
 # make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
 # make first-run  every command of README and guide, in an empty Debian (root, debootstrap), and how long it takes
@@ -21,7 +22,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage soak screenshots first-run lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage image-test soak screenshots first-run lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -67,6 +68,11 @@ dev: web/node_modules/.installed
 
 dist: $(VENV)/.installed $(VIEWER)
 	$(BIN)/python -m hatchling build
+
+# Builds the Dockerfile with buildah on a base by debootstrap, kept in build/image; then starts the result as docker-compose.yml would.
+image-test: install-dev dist
+	bash tests/image/provide-image build/image
+	$(BIN)/pytest tests/image/check_image.py tests/image/check_install.py
 
 # Debian packages that tests use as independent parties: FFmpeg's programs, GStreamer's RTSP server, Chromium; a C compiler for faults.
 system-packages:
