@@ -1,7 +1,7 @@
 """Which command of README and guide is run where. A command that stands in none of these tables fails a test.
 
 `STEPS` are run by `make first-run`, in this order, as one person would who reads the pages from top to bottom. `BY_OTHERS` are run
-elsewhere, whole pages in `PAGES_BY_OTHERS`.
+elsewhere, those of whole pages in `PAGES_BY_OTHERS`.
 """
 
 import re
@@ -110,9 +110,12 @@ STEPS: Final = (
     Step(f"{NVR} cleanup --dry-run", says="no limit is set"),
     Step(f"{NVR} check --storage", says=r"I2 .* 0$"),
     Step(f"{NVR} convert --mjpeg", says="no file with MJPEG waits"),
+    # Upgrade
+    Step("git pull", says="Already up to date"),
     # Backup and restore
     Step("tar -czf mini-nvr-backup.tar.gz .env data", Recorder.STOPPED),
     Step("tar -xzf mini-nvr-backup.tar.gz", Recorder.STOPPED),
+    Step("stat -c '%u %g' recordings", says=r"^\d+ \d+$"),
     Step("cp -au recordings/. /mnt/archive/", before=(Hand.ARCHIVE,)),
     Step("rm -f data/volume-id", Recorder.STOPPED),
     Step(f"{NVR} rescan", Recorder.STOPPED, says=r"\d+ recordings in the catalog now"),
@@ -121,10 +124,11 @@ STEPS: Final = (
 
 BY_OTHERS: Final = {
     "make test": ".ci/run",
-    "docker compose up -d --build": "make image-test",
+    "docker compose up -d --build": "tests/image/check_image.py",  # by buildah: no container engine is needed
 }
 PAGES_BY_OTHERS: Final = {
-    "docs/guide/docker.md": "make image-test",
-    "docs/guide/systemd.md": "make image-test",
-    "docs/guide/upgrade.md": "make image-test",
+    "docs/guide/docker.md": "tests/packaging/test_guide.py",
+    "docs/guide/systemd.md": "tests/image/check_install.py",
+    "docs/guide/upgrade.md": "tests/packaging/test_guide.py",
 }
+"""Pages whose commands another test reads from the page itself."""
