@@ -11,9 +11,9 @@ import type { Source, SourceEvents } from "./source";
 /** Without a painted frame for so long, a picture is not live. */
 export const STALE_MS = 2_000;
 const LOOK_MS = 250;
-const LOST_MS = 1_000;
-/** Where a picture stands and what is loaded are rounded differently. */
-const ROUNDING_S = 0.01;
+const LOST_MS = 500;
+/** A picture that stands so close to the end of what is loaded has come to it: the last frame is shown from its beginning on. */
+const END_S = 0.25;
 /** After so long without a word, another connection is tried. */
 const SILENT_MS = 10_000;
 /** With frames coming in and no picture for so long, everything is begun anew. */
@@ -140,7 +140,7 @@ export class LiveSource implements Source {
   /** What is loaded lies ahead of where the picture waits, or the browser stopped: without this it would wait for good. */
   #findBack(): void {
     const { atS, loadedFromS, loadedUntilS, paused } = this.screen;
-    const isAhead = loadedFromS !== null && loadedFromS > atS + ROUNDING_S && loadedUntilS <= atS + ROUNDING_S;
+    const isAhead = loadedFromS !== null && loadedFromS > Math.max(atS, loadedUntilS) && loadedUntilS - atS < END_S;
     if (isAhead) this.screen.seek(loadedFromS);
     if (isAhead || paused) this.screen.play();
   }

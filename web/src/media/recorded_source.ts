@@ -13,6 +13,8 @@ const STALE_MS = 2_000;
 const END_S = 0.3;
 /** After a seek, its frame is painted by then, unless it is the one that was seen before. */
 const PAINT_MS = 250;
+/** After a seek without a step, so long is waited for that; a busy browser paints late. */
+const SAME_MS = 1_000;
 /** What is loaded of a file may begin a little after its first part does. */
 const INTO_S = 0.02;
 /** A frame so close to where a seek went is its frame. */
@@ -63,7 +65,7 @@ export class RecordedSource implements Source {
     this.#speed = request.speed;
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
-      sought: () => this.#expectStep(),
+      sought: () => this.#expectFrame(),
       dry: () => this.#dry(),
       ended: () => this.#ended(),
       failed: (detail) => this.#failed(detail),
@@ -209,9 +211,17 @@ export class RecordedSource implements Source {
     this.screen.seek(step.targetS);
   }
 
-  #expectStep(): void {
+  #expectFrame(): void {
     clearTimeout(this.#stepTimer);
     if (this.#step !== null) this.#stepTimer = setTimeout(() => this.#stepFarther(), PAINT_MS);
+    else if (this.#sought && !this.#playing) this.#stepTimer = setTimeout(() => this.#tellSame(), SAME_MS);
+  }
+
+  /** Nothing was painted: the frame that was sought is the one that was seen before. */
+  #tellSame(): void {
+    if (!this.#sought || this.#paintedUs === null || Math.abs(this.screen.atS - this.#paintedS) > NEAR_S) return;
+    this.events.painted(this.#paintedUs);
+    this.#tell();
   }
 
   #stepped(step: FrameStep, mediaS: number): void {

@@ -134,7 +134,7 @@ describe("a picture that waits where nothing is loaded", () => {
   it("goes to what is loaded behind a hole", () => {
     const { screen } = playing();
     screen.loaded(6, 7);
-    [screen.atS, screen.loadedUntilS] = [3, 3];
+    [screen.atS, screen.loadedUntilS] = [3, 3.1]; // in its last frame
     vi.advanceTimersByTime(1_500);
     expect(screen.atS).toBe(6);
   });

@@ -94,6 +94,17 @@ describe("showing an instant", () => {
     expect(told.gaps).toEqual([]);
   });
 
+  it("does not wait for a frame that is seen already, and that the browser does not paint again", () => {
+    const { tile, shown, told } = playing();
+    tile.setPlaying(false);
+    tile.showRecorded(1, at(5.02), false);
+    vi.advanceTimersByTime(500);
+    expect(told.states.at(-1)).toEqual({ kind: "connecting" });
+    shown().sought();
+    vi.advanceTimersByTime(1_100);
+    expect(told.states.at(-1)).toEqual({ kind: "paused" });
+  });
+
   it("says nothing of a quick seek, and that it is connecting of a long one", () => {
     const { tile, told } = playing();
     tile.showRecorded(1, at(9_000), true);
