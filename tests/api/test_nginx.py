@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -10,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 
 from mini_nvr.supervisor.run import free_port
 from tests.docs.markdown import ROOT, document
+from tests.e2e.recorder_process import wait_until
 from tests.support.served import cookies_of, serving
 from tests.support.web import SETTINGS, Browser, make_web
 
@@ -28,6 +29,7 @@ uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
 {server}
 }}
 """
+ATTEMPTS = 3
 MESSAGES = [b"\x01{}", b"\x02init", b"\x03" + b"x" * 5_000]
 
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx on this machine: apt-get install nginx-light")
@@ -58,26 +60,36 @@ def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
     make = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
     files = ("-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem"))
     subprocess.run([*make, *files, *subject], check=True, capture_output=True)
-    port = free_port("127.0.0.1", 0)
-    (folder / "nginx.conf").write_text(configured(folder, port, behind))
-    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
-    try:
-        yield Proxied(port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-async def first_answer(proxied: Proxied) -> None:
-    """Until nginx listens."""
-    async with asyncio.timeout(60), proxied.browser() as browser:
-        while True:
-            try:
-                await browser.get("/healthz")
-            except httpx.TransportError:
-                await asyncio.sleep(0.02)
-            else:
+    for _ in range(ATTEMPTS):
+        port = free_port("127.0.0.1", 0)
+        (folder / "nginx.conf").write_text(configured(folder, port, behind))
+        process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
+        try:
+            if listens(process, port):
+                yield Proxied(port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
                 return
+        finally:
+            process.terminate()
+            process.wait(60)
+    pytest.fail("nginx does not start")
+
+
+def listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Waits for it; False when it ended instead, as somebody took the port meanwhile."""
+
+    def decided() -> bool:
+        return process.poll() is not None or can_connect(port)
+
+    wait_until(decided, "nginx", 60)
+    return process.poll() is None
+
+
+def can_connect(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -86,7 +98,6 @@ async def proxied(folder: Path) -> AsyncIterator[Proxied]:
     web.recorder.messages = MESSAGES
     async with serving(web) as served:
         with nginx(folder / "nginx", served.port) as found:
-            await first_answer(found)
             yield found
     web.catalog.close()
 
