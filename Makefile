@@ -5,7 +5,7 @@
 # make check    lint, types and the viewer's own tests
 # make types    the viewer's types of the API, made anew from the routes
 # make dist     the wheel and the source package; who installs the wheel needs no Node
-# make bench    all measurements, printed as tables: bench-record, bench-live, bench-api, bench-demo, bench-wire, bench-viewer, bench-storage
+# make bench    all measurements, kept and put into docs/performance.md and README.md (ONLY="record memory" for some); bench-quick tries all
 # make image-test  the container image built and tried without a container engine, and the wheel (root on Debian)
 # make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
@@ -22,7 +22,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-record bench-live bench-api bench-demo bench-wire bench-viewer bench-storage image-test soak screenshots first-run lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-quick bench-record bench-report image-test soak screenshots first-run lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -108,41 +108,24 @@ format: install-dev
 	$(BIN)/ruff check --fix
 	$(IN_WEB) npm run --silent format
 
-bench: bench-record bench-live bench-wire bench-demo bench-api bench-viewer bench-storage
+# fifty minutes, in which nothing else should run; 2.4 GB in a temporary folder
+bench: install-dev $(VIEWER) system-packages
+	$(BIN)/python -m benchmarks.everything $(if $(ONLY),--only $(ONLY))
+
+# a few seconds of each part, to see that they work; nothing is kept
+bench-quick: install-dev $(VIEWER) system-packages
+	$(BIN)/python -m benchmarks.everything --quick $(if $(ONLY),--only $(ONLY))
 
 bench-record: install-dev
 	$(BIN)/python -m benchmarks.record
 
-bench-live: install-dev
-	$(BIN)/python -m benchmarks.live
-
-# 6.7 million rows in a temporary folder: about 2.4 GB, two minutes
-bench-api: install-dev
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	  $(BIN)/python -m benchmarks.archive "$$folder" && \
-	  $(BIN)/python -m benchmarks.playback "$$folder" && $(BIN)/python -m benchmarks.api "$$folder" && \
-	  $(BIN)/python -m benchmarks.downloads && $(BIN)/python -m benchmarks.web_memory
-
-bench-demo: install-dev
-	$(BIN)/python -m benchmarks.demo
-
-bench-wire: install-dev
-	$(BIN)/python -m benchmarks.wire
-
-# in Chromium: five minutes of live pictures, a wall, seeking in 30 days, the timeline with 16 cameras
-bench-viewer: install-dev $(VIEWER) system-packages
-	$(BIN)/python -m benchmarks.viewer
-	$(BIN)/python -m benchmarks.viewer_timeline
-
-# cleanup, rescan and the checks of storage on large archives in temporary folders
-bench-storage: install-dev
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	  $(BIN)/python -m benchmarks.archive "$$folder" && $(BIN)/python -m benchmarks.cleanup "$$folder"
-	$(BIN)/python -m benchmarks.rescan
+# docs/performance.md and README's table anew, from what is kept
+bench-report: install-dev
+	$(BIN)/python -m benchmarks.report
 
 # the whole program for an hour (MINUTES=60): 16 cameras, small files, a limit that is reached again and again, faults
 soak: install-dev
-	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60)
+	set -o pipefail; $(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60) | $(BIN)/python -m benchmarks.soak_result $(if $(MINUTES),,--save)
 
 screenshots: install-dev $(VIEWER) system-packages
 	$(BIN)/python -m tests.e2e.viewer.screenshots
