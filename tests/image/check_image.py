@@ -53,7 +53,9 @@ def rig() -> Iterator[DemoRig]:
 
 
 def write_env(folder: Path, settings: Mapping[str, str]) -> None:
+    """A file that anybody may write to, so that nothing but its mount keeps the container from it."""
     (folder / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+    (folder / ".env").chmod(0o666)
 
 
 def settings(rig: DemoRig) -> dict[str, str]:
@@ -89,7 +91,7 @@ def signed_in(container: Container) -> httpx.Client:
 
 def state(process: psutil.Process) -> dict[str, str]:
     text = Path(f"/proc/{process.pid}/status").read_text()
-    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.MULTILINE))
+    return dict(re.findall(r"^(\w+):[ \t]*(.*?)[ \t]*$", text, re.MULTILINE))
 
 
 # What is in it

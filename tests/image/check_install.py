@@ -97,7 +97,7 @@ def test_the_page_installs_a_recorder_that_records(debian: Debian, tmp_path: Pat
                 still = browser.get("/api/channel/1/frame.jpg")
                 assert still.content.startswith(b"\xff\xd8"), still.text
             (status,) = (command for command in commands if WITH_THE_PROGRAM in command)
-            assert "LIVE" in debian.run("bash", "-euxc", status)
+            assert "LIVE" in debian.run("bash", "-euxc", status, beside=program.pid)
         finally:
             program.send_signal(signal.SIGTERM)
             code = program.wait(STOPS_WITHIN_S)

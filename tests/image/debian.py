@@ -53,17 +53,21 @@ class Debian:
         sudo.chmod(0o755)
 
     def command(self, *arguments: str) -> list[str]:
-        """What runs `arguments` in it as root: an argument vector for this machine."""
+        """What runs `arguments` in it as root: an argument vector for this machine, one at a time."""
         return [*("unshare", "--mount", "bash", "-euc", _ENTER, "enter", str(self.folder), str(self.root)), *arguments]
 
-    def run(self, *arguments: str, env: Sequence[str] = ()) -> str:
+    def run(self, *arguments: str, env: Sequence[str] = (), beside: int | None = None) -> str:
         """Run a command to its end; what it printed.
+
+        beside: the id of a process that runs in it meanwhile.
 
         Raises:
             AssertionError: it failed; with what it printed.
         """
+        clean = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *env, *arguments]
+        enter = ["nsenter", "--target", str(beside), "--mount", "--root", "--wd", *clean]
         done = subprocess.run(
-            self.command("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *env, *arguments),
+            self.command(*clean) if beside is None else enter,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
