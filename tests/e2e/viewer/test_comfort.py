@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -104,6 +105,19 @@ def test_the_slider_speaks(make_page: MakePage, nvr: Nvr) -> None:
     spoken = slider.get_attribute("aria-valuetext") or ""
     assert "23" in spoken or "11" in spoken, spoken
     assert "59" in spoken
+
+
+def test_the_live_streams_of_the_last_time_are_opened_at_once_and_no_others(page: Page) -> None:
+    screen = Screen(page)
+    for channel in (1, 4):
+        screen.wait_word(channel, "LIVE")
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(urlsplit(socket.url).path))
+    page.reload()
+    for channel in (1, 4):
+        screen.wait_word(channel, "LIVE")
+    assert page.evaluate("miniNvrEarly.streams.size") == 0, "each was taken by its tile"
+    assert sorted(set(opened)) == sorted(opened), "none was opened twice"
 
 
 def test_it_can_be_installed_as_an_app(page: Page) -> None:

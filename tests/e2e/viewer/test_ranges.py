@@ -85,3 +85,18 @@ def test_a_range_is_deleted_after_a_confirmation_and_a_time_to_undo(make_page: M
     page.wait_for_timeout(500)
     paths = [row.path for row in nvr.program.segments(1) if row.start_utc_us == past.gap_end]
     assert len(paths) == 1, f"{before} files before"
+
+
+def test_a_phone_keeps_its_picture_beside_a_range(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    page = make_page(address(past.midnight), viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    Screen(page).wait_word(1, "RECORDED")
+    page.get_by_role("button", name="Select range").click()
+    TimeAxis(page, past.midnight).drag(past.midnight - 20 * US_PER_S, past.midnight + 20 * US_PER_S)
+    bar = page.get_by_label("Selected range")
+    expect(bar).to_contain_text(re.compile(r"(39|40|41)(\.\d)? s"))
+    for name in ("Export", "Protect", "Delete", "Close the range"):
+        expect(bar.get_by_role("button", name=name)).to_be_in_viewport()
+    tile = page.locator(".tile").bounding_box()
+    assert tile is not None
+    assert tile["height"] >= 360 * 9 / 16, "the whole width of the screen goes to the picture"

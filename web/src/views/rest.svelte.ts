@@ -10,16 +10,24 @@ type Parts = typeof import("./rest");
 const PATIENCE_MS = 1_500;
 const RETRY_MS = 2_000;
 
-class Rest {
+export class Rest {
   /** null: not there yet. */
   parts = $state.raw<Parts | null>(null);
   #patient = $state(true);
+  #asked = false;
+  readonly #fetch: () => Promise<Parts>;
+
+  constructor(fetch: () => Promise<Parts> = () => import("./rest")) {
+    this.#fetch = fetch;
+  }
 
   /** Load it when its time has come. For an effect of the page. */
   readonly follow = (): (() => void) => {
     const timer = setTimeout(() => (this.#patient = false), PATIENCE_MS);
     $effect(() => {
-      if (!this.#pictureFirst) this.#load();
+      if (this.#pictureFirst || this.#asked) return;
+      this.#asked = true;
+      this.#load();
     });
     return () => clearTimeout(timer);
   };
@@ -31,7 +39,7 @@ class Rest {
   }
 
   #load(): void {
-    import("./rest").then(
+    this.#fetch().then(
       (parts) => (this.parts = parts),
       () => setTimeout(() => this.#load(), RETRY_MS), // the line says what is wrong
     );

@@ -50,7 +50,6 @@ export function hands(
     const heard = new AbortController();
     const on = <K extends keyof HTMLElementEventMap>(name: K, hear: (event: HTMLElementEventMap[K]) => void): void =>
       element.addEventListener(name, hear as EventListener, { signal: heard.signal, passive: false });
-    const atMs = (): number => performance.now();
     const leave = (id: number): void => control.pointer({ type: "cancel", id });
 
     on("pointerdown", (event) => {
@@ -59,18 +58,18 @@ export function hands(
       const place = placeOf(event, element);
       const hit = hitOf(control, layout(), place, event.pointerType);
       const selects = event.shiftKey || watch.now.selecting;
-      control.pointer({ type: "down", id: event.pointerId, ...place, atMs: atMs(), hit, selects });
+      control.pointer({ type: "down", id: event.pointerId, ...place, atMs: event.timeStamp, hit, selects });
       hover(null, null);
     });
     on("pointermove", (event) => {
       const place = placeOf(event, element);
-      control.pointer({ type: "move", id: event.pointerId, ...place, atMs: atMs() });
+      control.pointer({ type: "move", id: event.pointerId, ...place, atMs: event.timeStamp });
       if (event.buttons === 0 && event.pointerType !== "touch") {
         hover(place, hitOf(control, layout(), place, event.pointerType));
       }
     });
     on("pointerup", (event) => {
-      control.pointer({ type: "up", id: event.pointerId, ...placeOf(event, element), atMs: atMs() });
+      control.pointer({ type: "up", id: event.pointerId, ...placeOf(event, element), atMs: event.timeStamp });
     });
     on("pointercancel", (event) => leave(event.pointerId));
     on("pointerleave", () => hover(null, null));
