@@ -82,8 +82,7 @@ class ConversionRound:
         Raises:
             ConversionStopped, CatalogError: the rest is for the next round.
         """
-        self._take_over_unknown(lately)
-        self.waiting = sum(map(self._is_ready, originals(self._record_dir, lately)))
+        self.waiting = self._take_over_unknown(lately)
         for path in originals(self._record_dir, lately):
             if self._clock.monotonic_ns() - self._newest_ns >= NEWEST_EVERY_S * NS_PER_S:
                 self._convert_newest(newest())
@@ -104,10 +103,21 @@ class ConversionRound:
                 self._attempt(path)
         self._newest_ns = self._clock.monotonic_ns()
 
-    def _take_over_unknown(self, lately: Lately | None) -> None:
-        unknown = self._unknown(lately)
+    def _take_over_unknown(self, lately: Lately | None) -> int:
+        """How many files are ready to be converted, those that were known before included."""
+        ready = 0
+
+        def counted() -> Iterator[PurePosixPath]:
+            nonlocal ready
+            for path in originals(self._record_dir, lately):
+                if self._is_ready(path):
+                    ready += 1
+                    yield path
+
+        unknown = self._unknown(counted())
         while some := list(islice(unknown, _ADOPTED_A_BATCH)):
             self._take_over(some)
+        return ready
 
     def _is_ready(self, path: PurePosixPath) -> bool:
         self._pacer.require_running()
@@ -120,10 +130,10 @@ class ConversionRound:
                 self._fail(item.change.path, Unconvertible(item.problem))
         _log.info("took over %d files of another product, such as %s", len(some), some[0].change.path)
 
-    def _unknown(self, lately: Lately | None) -> Iterator[Adopted]:
-        """Complete files of other products without a row, or with one that says "damaged", but those already converted."""
-        for path in originals(self._record_dir, lately):
-            if parse_foreign_name(path) is None or not self._is_ready(path):
+    def _unknown(self, ready: Iterator[PurePosixPath]) -> Iterator[Adopted]:
+        """Files of other products without a row, or with one that says "damaged", but those already converted."""
+        for path in ready:
+            if parse_foreign_name(path) is None:
                 continue
             row = self._catalog.segment_at(path)
             if row is not None and row.state is not SegmentState.DAMAGED:
