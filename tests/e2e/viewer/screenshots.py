@@ -1,8 +1,10 @@
 """`make screenshots`: every page of the viewer in both themes, of a real NVR with demo cameras, into docs/images.
 
-The pictures stand in the README. The NVR records for half a minute first, so that there is something to see.
+The pictures stand in the README. The NVR records for half a minute first, so that there is something to see. The clocks burnt into
+the pictures are those of this machine: to agree with the page's, all of this runs in the page's zone.
 """
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,6 +26,7 @@ DESKTOP: Final = {"width": 1400, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
 RECORDED_MS: Final = 30_000
 JPEG_QUALITY: Final = 82
+_IN_ZONE: Final = "--in-zone"
 
 
 def main(folder: Path = FOLDER) -> int:
@@ -102,5 +105,13 @@ def _listed(page: Page) -> None:
     page.wait_for_timeout(1_500)
 
 
+def _begin_in_zone(arguments: list[str]) -> None:
+    """This program anew, in the zone of the page."""
+    command = ["env", f"TZ={ZONE.key}", sys.executable, "-m", "tests.e2e.viewer.screenshots", _IN_ZONE, *arguments]
+    os.execvp("env", command)  # noqa: S606, S607  no shell, and the machine's own program
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:2])))
+    if sys.argv[1:2] != [_IN_ZONE]:
+        _begin_in_zone(sys.argv[1:])
+    sys.exit(main(*map(Path, sys.argv[2:3])))

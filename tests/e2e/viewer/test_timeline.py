@@ -26,11 +26,14 @@ def test_footage_gaps_and_nothing_are_drawn_across_midnight(make_page: MakePage,
     past = nvr.past
     screen, axis = open_past(make_page, past.midnight)
     screen.pause()
-    screen.wait(lambda: axis.looks(past.start + 20 * US_PER_S) == "recorded", "footage before midnight")
-    assert axis.looks(past.midnight + 40 * US_PER_S) == "recorded"
-    assert axis.looks((past.gap_start + past.gap_end) // 2) == "gap"
-    assert axis.looks(past.end - 20 * US_PER_S) == "recorded"
-    assert axis.looks(past.start - 60 * US_PER_S) == "nothing"
+    expected = {
+        past.start + 20 * US_PER_S: "recorded",
+        past.midnight + 40 * US_PER_S: "recorded",
+        (past.gap_start + past.gap_end) // 2: "gap",
+        past.end - 20 * US_PER_S: "recorded",
+        past.start - 60 * US_PER_S: "nothing",
+    }
+    screen.wait(lambda: {at: axis.looks(at) for at in expected} == expected, "footage, the gap and nothing")
 
 
 def test_a_gap_says_its_cause_and_a_picture_its_time(make_page: MakePage, nvr: Nvr) -> None:
@@ -67,7 +70,7 @@ def test_the_wheel_zooms_about_the_pointer(make_page: MakePage, nvr: Nvr) -> Non
         axis.page.mouse.wheel(0, -200)
     screen.wait(lambda: float(query(axis.page).get("zoom", "0.5")) < 0.4, "the timeline being closer")
     axis.page.mouse.move(axis.x(at) + 0.6, axis.box()[1] + 46)
-    assert axis.preview().splitlines()[0][:8] == before[:8]
+    screen.wait(lambda: axis.preview().splitlines()[0][:8] == before[:8], "the pointer being where it was in time")
     for _ in range(30):
         axis.page.mouse.wheel(0, 2000)
     screen.wait(lambda: float(query(axis.page)["zoom"]) > 3600, "a year on the screen")
@@ -98,7 +101,7 @@ def test_dragging_the_playhead_scrubs_and_keeps_what_was_playing(make_page: Make
     screen.wait_shows(1, past.start + 15 * US_PER_S, within_s=0.8)
     assert not screen.moves(1), "paused stays paused"
     screen.play()
-    assert screen.moves(1)
+    screen.wait(lambda: screen.moves(1), "the picture going on")
 
 
 def now_playhead(screen: Screen, near_us: int) -> int:
@@ -131,29 +134,12 @@ def test_three_pixels_are_a_click_and_ten_are_a_drag(make_page: MakePage, nvr: N
 
 
 def test_a_thrown_timeline_glides_on(make_page: MakePage, nvr: Nvr) -> None:
-    """On a machine that is busy the hand may seem to rest before it lets go, which is no throw: of several, one must glide."""
     screen, axis = open_past(make_page, nvr.past.midnight)
     screen.pause()
-    assert max(thrown_px(screen, axis) for _ in range(6)) > HAND_PX + 30
-
-
-HAND_PX = 200
-
-
-def thrown_px(screen: Screen, axis: TimeAxis) -> float:
-    """How far the view went in all, by a hand that moves `HAND_PX` and lets go at once."""
-    left, top, width, _ = axis.box()
-    before = axis.centre_us()
-    axis.page.mouse.move(left + width / 2 - HAND_PX, top + RULER_PX)
-    axis.page.mouse.down()
-    axis.page.mouse.move(left + width / 2, top + RULER_PX, steps=4)
-    axis.page.mouse.up()
-    screen.wait(lambda: axis.centre_us() < before - (HAND_PX - 5) * axis.us_per_px, "the view having moved with the hand")
-    settled = 0
-    while (now := axis.centre_us()) != settled:
-        settled = now
-        axis.page.wait_for_timeout(700)  # longer than the address waits before it follows
-    return (before - settled) / axis.us_per_px
+    before, hand_px = axis.centre_us(), 200
+    axis.throw(hand_px)
+    glided_us = round((hand_px + 30) * axis.us_per_px)
+    screen.wait(lambda: axis.centre_us() < before - glided_us, "the view having gone farther than the hand")
 
 
 def test_a_row_is_selected_by_a_click_and_the_time_stays(make_page: MakePage, nvr: Nvr) -> None:
@@ -176,9 +162,13 @@ def test_the_live_edge_follows_now_and_what_grows_is_drawn(make_page: MakePage) 
     screen.wait_word(1, "LIVE")
     page.get_by_role("button", name="Minute", exact=True).click()
     slider = page.get_by_role("slider", name="Time")
-    first = int(slider.get_attribute("aria-valuenow") or 0)
-    assert abs(first - now_us() / US_PER_S) < 2
-    screen.wait(lambda: int(slider.get_attribute("aria-valuenow") or 0) >= first + 3, "now going on")
+    first = now_us() // US_PER_S
+
+    def shown_s() -> int:
+        return int(slider.get_attribute("aria-valuenow") or 0)
+
+    screen.wait(lambda: shown_s() >= first - 2, "the slider being at now")
+    screen.wait(lambda: shown_s() >= first + 3, "now going on")
     axis = TimeAxis(page, 0)
     width = axis.box()[2]
     now_px = NOW_AT * width
@@ -187,10 +177,9 @@ def test_the_live_edge_follows_now_and_what_grows_is_drawn(make_page: MakePage) 
         end_px = axis.footage_end_px()
         return end_px is not None and -1 <= (now_px - end_px) * 60 / width <= 10
 
-    screen.wait(drawn_to_now, "footage of the last ten seconds")
-    for _ in range(4):
+    for _ in range(5):  # an edge that stood still would fall behind for good
+        screen.wait(drawn_to_now, "footage of the last ten seconds")
         page.wait_for_timeout(1_500)
-        assert drawn_to_now(), f"it ends at pixel {axis.footage_end_px()}, now is at {now_px}"
 
 
 def test_a_deletion_elsewhere_is_drawn_within_two_seconds(make_page: MakePage, nvr: Nvr) -> None:

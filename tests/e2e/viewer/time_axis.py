@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page
 
-from mini_nvr.clock import US_PER_S, to_datetime, to_utc_us
+from mini_nvr.clock import US_PER_S, SystemClock, to_datetime, to_utc_us
 from tests.e2e.viewer.nvr import ZONE
 
 BAND_PX: Final = 45
@@ -56,6 +56,23 @@ class TimeAxis:
         self.page.mouse.down()
         self.page.mouse.move(self.x(to_us), top + y, steps=steps)
         self.page.mouse.up()
+
+    def throw(self, px: float, *, took_ms: int = 40, y: float = RULER_PX) -> None:
+        """Move by so much and let go. The times are told with the events: however busy the machine, it is a throw."""
+        left, top, width, _ = self.box()
+        began_s = SystemClock().utc_us() / US_PER_S - took_ms / 1000
+        session = self.page.context.new_cdp_session(self.page)
+
+        def send(kind: str, share: float) -> None:
+            place = {"x": left + width / 2 + (share - 1) * px, "y": top + y}
+            at = {"timestamp": began_s + share * took_ms / 1000}
+            session.send("Input.dispatchMouseEvent", {"type": kind, "button": "left", "clickCount": 1, **place, **at})
+
+        send("mousePressed", 0)
+        for step in range(1, 5):
+            send("mouseMoved", step / 4)
+        send("mouseReleased", 1)
+        session.detach()
 
     def centre_us(self) -> int:
         """The middle of the view as the address bar has it, a moment after the view came to rest."""
