@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(machine: Machine) -> str:
+    load = os.getloadavg()[0]
     reader = Reader(machine, lambda command: print(f"$ {command}", file=sys.stderr, flush=True))
     try:
         for step in STEPS:
@@ -60,17 +61,18 @@ def _run(machine: Machine) -> str:
         size = _size(machine.path(""))
     finally:
         reader.leave()
-    return table(reader.done, reader.marks, {**_facts(machine), "size of the folder afterwards": size})
+    return table(reader.done, reader.marks, {**_facts(machine, load), "size of the folder afterwards": size})
 
 
-def _facts(machine: Machine) -> dict[str, str]:
+def _facts(machine: Machine, load: float) -> dict[str, str]:
+    """load: of this machine before the first command."""
     now = to_datetime(SystemClock().utc_us())
     _, commit = machine.run("git rev-parse --short HEAD")
     _, release = machine.run("cd /; . /etc/os-release; echo $PRETTY_NAME")
     return {
         "date": f"{now:%Y-%m-%d %H:%M} UTC",
         "commit": commit.strip(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after",
         "system": f"an empty {release.strip()} with curl and openssl" if machine.empty else f"this {release.strip()}",
     }
 
