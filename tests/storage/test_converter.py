@@ -23,6 +23,7 @@ from mini_nvr.segment.matroska import scan_matroska as scan_mkv
 from mini_nvr.segment.scan import scan
 from mini_nvr.services import convert
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
+from mini_nvr.storage.converter_errors import ConversionStopped
 from mini_nvr.storage.converter_round import FIRST_RETRY_US, LAST_RETRY_US, NEWEST_EVERY_S, retry_after_us
 from mini_nvr.storage.converter_steps import Step
 from mini_nvr.storage.foreign import originals
@@ -238,6 +239,30 @@ def test_what_is_recorded_during_a_long_walk_does_not_wait_for_its_end(archive: 
         ([], 1),
     ]
     assert (converter.report().converted, converter.report().waiting, converter.report().failures) == (4, 0, 0)
+
+
+def test_after_a_stop_the_walk_goes_on_with_what_is_left(archive: Archive, clock: FakeClock) -> None:
+    """What was converted stays so; what was under way begins anew and is no failure."""
+    backlog = [f"ch1/2023-11-1{day}/100000.mkv" for day in (0, 1, 2)]
+    for path in backlog:
+        make(archive.record_dir / path)
+    steps: list[Step] = []
+
+    def stop_in_the_second(step: Step) -> None:
+        steps.append(step)
+        if steps.count("written") == 2:
+            raise ConversionStopped("the service stops")
+
+    archive.converter(clock, stop_in_the_second).look()
+    converted = "ch1/2023-11-12/100000+0000.mp4"
+    assert archive.files() == [*backlog[:2], converted]
+    inode = (archive.record_dir / converted).stat().st_ino
+    again: list[Step] = []
+    archive.converter(clock, again.append).look()
+    assert again.count("written") == 2
+    assert not [path for path in archive.files() if path.endswith(".mkv")]
+    assert (archive.record_dir / converted).stat().st_ino == inode
+    assert failed_conversions(archive.catalog) == []
 
 
 def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -> None:
