@@ -20,7 +20,7 @@ from mini_nvr.segment.scan import scan
 from mini_nvr.supervisor.run import DEMO_HOST, free_port
 from tests.e2e.recorder_process import wait_until
 from tests.image.container import Container, Image
-from tests.support.compose import services
+from tests.support.compose import interpolated, services
 
 ROOT = Path(__file__).parents[2]
 LIMIT_BYTES = 300_000_000
@@ -209,23 +209,27 @@ def test_a_folder_in_place_of_env_is_told(image: Image, folder: Path) -> None:
 
 
 def test_folders_that_docker_made_are_told_and_then_given(image: Image, tmp_path: Path, rig: DemoRig) -> None:
-    """As root made them: first without the service `folders`, then with it, which has what docker-compose.yml grants it alone."""
+    """As root made them: first without the service `folders`, then with it, which has what docker-compose.yml grants it alone.
+
+    With PUID and PGID of somebody whom the image does not know.
+    """
+    owner = "1234:2345"
     write_env(tmp_path, settings(rig))
     old = tmp_path / "recordings/ch1/2023-11-14/100000.mkv"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"footage")
     old.parent.chmod(0o700)
-    with Container(image, tmp_path, environment=on_free_port()) as container:
+    with Container(image, tmp_path, environment=on_free_port(), user=owner) as container:
         wait_until(lambda: "Permission denied" in container.log(), "a reason in the log", 60)
     assert "/data" in container.log()
 
     service = COMPOSE["folders"]
-    command = [argument.replace("${PUID:-1000}:${PGID:-1000}", "1000:1000") for argument in service["entrypoint"]]
+    command = [interpolated(argument, {"PUID": "1234", "PGID": "2345"}) for argument in service["entrypoint"]]
     granted = [name.lower() for name in service["cap_add"]]
     with Container(image, tmp_path, entrypoint=command, command=(), user=service["user"], capabilities=granted) as giving:
         assert giving.wait() == 0
-    assert {path.stat().st_uid for path in (tmp_path / "recordings", tmp_path / "data", old, old.parent)} == {1000}
-    with Container(image, tmp_path, environment=on_free_port()) as container:
+    assert {path.stat().st_uid for path in (tmp_path / "recordings", tmp_path / "data", old, old.parent)} == {1234}
+    with Container(image, tmp_path, environment=on_free_port(), user=owner) as container:
         container.wait_until_healthy()
         wait_until(lambda: any((tmp_path / "recordings").glob("ch1/*/*+0000.mp4")), "footage", 60)
         assert container.stop() == 0
