@@ -1,4 +1,4 @@
-"""`make bench`: all parts one after the other, each kept in benchmarks/results, then the pages that show them.
+"""`make bench`: all parts one after the other, each kept in benchmarks/results and shown in the pages at once.
 
     python -m benchmarks.everything [--only record kills] [--quick]
 
@@ -15,8 +15,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from benchmarks import report
 
 ROOT = Path(__file__).parents[1]
 ARCHIVE = "{archive}"
@@ -65,8 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     took = list(_run_all(parts, quick=arguments.quick))
     print(*(f"{name:12} {seconds:5.0f} s  {'failed' if code else ''}".rstrip() for name, seconds, code in took), sep="\n")
     print(f"{'all':12} {sum(seconds for _, seconds, _ in took):5.0f} s")
-    if not arguments.quick:
-        report.main([])
     return int(any(code for _, _, code in took))
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import machine
+from benchmarks import machine, report
 from benchmarks.findings import Findings, Result, as_text
 from benchmarks.waiting import BenchmarkFailed
 
@@ -18,7 +18,11 @@ def run(name: str, parser: argparse.ArgumentParser, measure: Measure, argv: Sequ
 
     name: of the part, and of its file in `benchmarks/results`.
     """
-    parser.add_argument("--save", action="store_true", help="keep the figures in benchmarks/results, for docs/performance.md")
+    parser.add_argument(
+        "--save",
+        action="store_true",
+        help="keep the figures in benchmarks/results, and show them in docs/performance.md and README.md",
+    )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the contexts, which end every process
     facts, load = dict(machine.describe()), machine.load_average()
@@ -36,6 +40,7 @@ def run(name: str, parser: argparse.ArgumentParser, measure: Measure, argv: Sequ
     print(*as_text(result), f"\n{name}: {seconds:.0f} s", sep="\n")
     if arguments.save:
         print(f"kept in {result.save().name}")
+        report.main([])
     return 0
 
 

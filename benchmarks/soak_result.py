@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 
-from benchmarks import machine
+from benchmarks import machine, report
 from benchmarks.findings import Figure, Findings, Result, Table, as_text
 from benchmarks.waiting import BenchmarkFailed
 
@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(*as_text(result), sep="\n")
     if arguments.save:
         print(f"kept in {result.save().name}")
+        report.main([])
     return 0
 
 
