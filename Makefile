@@ -100,7 +100,7 @@ check-web: install-dev openapi $(VIEWER)
 
 # two workers, since most tests of real programs wait; then the browser's, alone on the machine, since a person does not wait
 test: check system-packages
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --ignore tests/e2e/viewer; others=$$?; \
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/e2e/viewer; others=$$?; \
 	  $(BIN)/pytest tests/e2e/viewer && exit $$others
 
 format: install-dev
