@@ -15,10 +15,11 @@ class Seen {
   hidden = $state(document.hidden);
 
   constructor() {
-    document.addEventListener("visibilitychange", () => {
-      // the small window over other programs is seen all the same
-      this.hidden = document.hidden && document.pictureInPictureElement === null;
-    });
+    // the small window over other programs is seen all the same, until it is closed
+    for (const event of ["visibilitychange", "leavepictureinpicture"])
+      document.addEventListener(event, () => {
+        this.hidden = document.hidden && !document.pictureInPictureElement;
+      });
   }
 
   /** Until the returned function is called. */
