@@ -107,6 +107,7 @@ class Machine:
             stderr=subprocess.STDOUT,
             check=False,
             timeout=STEP_TIMEOUT_S,
+            env=self.environment,
         )
         return done.returncode, done.stdout.decode(errors="replace")
 
@@ -116,12 +117,13 @@ class Machine:
             return Terminal(self._popen(command, file), log)
 
     def _popen(self, command: str, file: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._line(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
+        return subprocess.Popen(
+            self._line(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, env=self.environment
+        )
 
     def _line(self, command: str) -> list[str]:
-        values = [f"{name}={value}" for name, value in self.environment.items()]
         where = f"{self.home}/{self.folder}".rstrip("/")
-        return [*self.prefix, "env", "-i", *values, "bash", "-c", f"cd {where} && {command}"]
+        return [*self.prefix, "bash", "-c", f"cd {where} && {command}"]
 
 
 def can_chroot() -> bool:
