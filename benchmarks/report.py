@@ -26,11 +26,12 @@ README_ROWS = (
     ("record", "64.cpu_share", "the same with 64 cameras"),
     ("record", "16.added", "memory added per camera"),
     ("record", "16.written", "bytes written per byte of media"),
-    ("memory", "later.used", "memory of all services together, 8 cameras, in use"),
+    ("memory", "first.watched", "memory of all services together, 8 cameras, all of them watched live"),
     ("kills", "worst", "footage lost by `kill -9`, the worst"),
     ("checkpoints", "p95", "making 5 s of footage of 16 cameras durable, p95"),
     ("startup", "later", "start to the first frame of 4 cameras on the disk"),
     ("viewer", "1080p25: packet received -> painted, p95", "live picture: packet received to painted, p95"),
+    ("viewer", "first picture after opening the page, p95", "opening the page to the first live picture, p95"),
     ("viewer", "seek anywhere in 30 days: first frame painted, p95", "seek anywhere in 30 days to the first frame, p95"),
     ("api", "timeline_day", "a day's time line of 16 channels among 6.7 million files, p95"),
     ("downloads", "export_ratio", "export of an hour, throughput / nginx sending a file"),
@@ -89,7 +90,8 @@ def _machine(results: Mapping[str, Result]) -> str:
     last = newest(results)
     if last is None:
         return MISSING
-    return markdown(Table(("", ""), tuple((name, value) for name, value in last.facts.items())))
+    load = {} if last.load is None else {"load before the start": f"{last.load:.2f}"}
+    return markdown(Table((f"newest part: {last.part}", ""), tuple({**last.facts, **load}.items())))
 
 
 def _targets(results: Mapping[str, Result]) -> str:
