@@ -18,7 +18,7 @@ from mini_nvr.errors import GapCause
 from mini_nvr.storage.growth import MARGIN, horizon_s
 from mini_nvr.supervisor.run import DEMO_HOST, free_port
 from tests.e2e.conftest import MakeRecorder
-from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause, wait_until
 
 CAMERAS = 4
 BIT_RATE = 3_000_000
@@ -26,7 +26,7 @@ SEGMENT_S = 10
 LIMIT_MB = 40
 LIMIT = LIMIT_MB << 20
 TIMES_FULL = 2.2
-LONGEST_S = 120
+LONGEST_S = 240
 USER, PASSWORD = "anna", "c4n4ry horse battery"
 
 
@@ -82,11 +82,18 @@ def sampled(record_dir: Path) -> Iterator[Samples]:
         thread.join()
 
 
+def is_up(client: httpx.Client) -> bool:
+    with suppress(httpx.HTTPError):
+        return client.get("/healthz").status_code == 200
+    return False
+
+
 @contextmanager
 def listening(port: int) -> Iterator[list[str]]:
     """The paths of which /api/events says that they were deleted."""
     told: list[str] = []
-    client = httpx.Client(base_url=f"http://{DEMO_HOST}:{port}", timeout=30)
+    client = httpx.Client(base_url=f"http://{DEMO_HOST}:{port}", timeout=60)
+    wait_until(lambda: is_up(client), "the web service", 60)
     assert client.post("/api/login", json={"username": USER, "password": PASSWORD}).status_code == 200
     ready = threading.Event()
 
@@ -99,11 +106,11 @@ def listening(port: int) -> Iterator[list[str]]:
 
     thread = threading.Thread(target=listen)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield told
     finally:
-        thread.join(15)  # the service's end ends the stream
+        thread.join(60)  # the service's end ends the stream
         client.close()
 
 

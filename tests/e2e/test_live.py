@@ -114,7 +114,7 @@ def test_another_resolution_comes_with_its_own_header(make_recorder: MakeRecorde
 
 def test_fifty_viewers_get_every_frame_while_a_slow_one_gets_what_it_can(make_recorder: MakeRecorder) -> None:
     """All fifty are read by this one process; on a busy machine it is a slow viewer itself, so of several tries one has to do."""
-    spec = ClipSpec(width=1280, height=720, bit_rate=4_000_000, gop_frames=50, frames=100)
+    spec = ClipSpec(width=640, height=360, bit_rate=1_000_000, gop_frames=50, frames=100)
 
     async def scenario(recorder: RecorderProcess) -> list[list[bytes]]:
         async with client.watch(recorder.data_dir, 1, "main") as slow:
