@@ -173,8 +173,8 @@ def sign_in(port: int) -> str:
 
 
 def installed() -> str | None:
-    """Where nginx is."""
-    return shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    """Where nginx is; the last place is that of `make system-packages`."""
+    return shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin:build/nginx/usr/sbin")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -17,6 +16,7 @@ from websockets.asyncio.client import connect
 from mini_nvr.supervisor.run import free_port
 from tests.docs.markdown import ROOT, document
 from tests.e2e.recorder_process import wait_until
+from tests.support.nginx import needs_nginx, nginx_program
 from tests.support.served import cookies_of, serving
 from tests.support.web import SETTINGS, Browser, make_web
 
@@ -32,7 +32,7 @@ uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
 ATTEMPTS = 3
 MESSAGES = [b"\x01{}", b"\x02init", b"\x03" + b"x" * 5_000]
 
-pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx on this machine: apt-get install nginx-light")
+pytestmark = needs_nginx
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
     for _ in range(ATTEMPTS):
         port = free_port("127.0.0.1", 0)
         (folder / "nginx.conf").write_text(configured(folder, port, behind))
-        process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [nginx_program() or "nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL
+        )
         try:
             if listens(process, port):
                 yield Proxied(port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
