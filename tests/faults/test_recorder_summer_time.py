@@ -16,7 +16,7 @@ from tests.faults.layer import FaultyDisk
 from tests.faults.long import WAIT_S, only_when_long
 
 ZONE = "Europe/Berlin"
-BEFORE_S = 7
+BEFORE_S = 15  # a busy machine takes a while to start a recorder
 HOUR_US = 3600 * US_PER_S
 
 
