@@ -62,6 +62,16 @@ def test_recovery_of_hostile_files(folder: Path, data: bytes, synced: int) -> No
         assert path.read_bytes()[44 : min(synced, len(GROWING))] == data[44 : min(synced, len(GROWING))]
 
 
+@pytest.mark.parametrize(("brace", "broken"), [(b"{", b"["), (b"{", b"\x80"), (b"}", b"]")])
+def test_a_summary_that_is_damaged_costs_no_footage(tmp_path: Path, brace: bytes, broken: bytes) -> None:
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(SEALED)
+    whole = scan(path)
+    at = SEALED.rindex(brace)
+    path.write_bytes(SEALED[:at] + broken + SEALED[at + 1 :])
+    assert scan(path) == recover(path) == whole
+
+
 @pytest.mark.parametrize("act", [scan, recover])
 def test_what_is_not_there_or_not_a_file(tmp_path: Path, act: object) -> None:
     assert callable(act)

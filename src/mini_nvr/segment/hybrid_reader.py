@@ -100,8 +100,8 @@ class HybridReader:
         parts_start = INIT_OFFSET + self.init_size_bytes
         try:
             summary = read_summary(movie_metadata(index), parts_start, self.index_offset)
-        except (MediaError, SegmentError) as exc:
-            raise SegmentError(f"{self._name}: the index cannot be read: {exc}") from exc
+        except (MediaError, SegmentError):
+            summary = None  # the footage may be whole all the same: every part is looked at
         if summary is None:
             return self.verify()
         return SegmentFacts(
