@@ -17,14 +17,14 @@ BY_TIME = "SEARCH segments USING COVERING INDEX segments_by_time"
     ("statement", "expected"),
     [
         (overview_queries.DAYS, ["SEARCH footage_days USING PRIMARY KEY (channel=? AND day>?", f"{BY_TIME} (channel=? AND start"]),
-        (overview_queries.COUNT, ["SEARCH footage_days USING PRIMARY KEY (channel=? AND day>?"]),
+        (overview_queries.COUNTS, ["SEARCH footage_days USING PRIMARY KEY (channel=? AND day>?"]),
         (overview_queries.UNPLAYABLE, ["SEARCH segments USING INDEX segments_unsealed (state=?)"]),
         (overview_queries.SAMPLES, [f"{BY_TIME} (channel=? AND start_utc_us>?)"]),
         (overview_queries.PROTECTED, ["SEARCH segments USING INDEX segments_protected (channel=?)"]),
     ],
 )
 def test_every_question_is_answered_from_an_index(catalog: Catalog, statement: TextClause, expected: list[str]) -> None:
-    values = {"channel": 1, "start": T0, "end": T0 + DAY, "first": 1, "last": 2, "instants": "[]"}
+    values = {"channel": 1, "channels": "[1, 2]", "start": T0, "end": T0 + DAY, "first": 1, "last": 2, "instants": "[]"}
     with closing(sqlite3.connect(catalog.database.path)) as connection:
         plan = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
     for step in expected:

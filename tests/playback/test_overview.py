@@ -144,6 +144,6 @@ def test_protected_footage_of_a_channel_alone(catalog: Catalog) -> None:
     catalog.commit([change(facts(T0 + n * FIVE_MINUTES, channel=channel, run=channel)) for n in range(3) for channel in (1, 2)])
     rows = catalog.segments(2)
     catalog.protect([rows[1].id], protected=True)
-    assert protected_spans(catalog, 1, T0, T0 + DAY) == []
-    assert protected_spans(catalog, 2, T0, T0 + DAY) == [(T0 + FIVE_MINUTES, T0 + 2 * FIVE_MINUTES)]
-    assert protected_spans(catalog, 2, T0, T0 + FIVE_MINUTES) == []
+    assert protected_spans(catalog, [1, 2], T0, T0 + DAY) == {2: [(T0 + FIVE_MINUTES, T0 + 2 * FIVE_MINUTES)]}
+    assert protected_spans(catalog, [1], T0, T0 + DAY) == {}
+    assert protected_spans(catalog, [1, 2], T0, T0 + FIVE_MINUTES) == {}

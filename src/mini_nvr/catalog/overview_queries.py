@@ -33,7 +33,12 @@ UNPLAYABLE = text(
     WHERE state <> 'sealed' AND state IN ('deleting', 'damaged') AND +channel = :channel AND +start_utc_us < :end
     """
 )
-COUNT = text("SELECT coalesce(sum(segments), 0) FROM footage_days WHERE channel = :channel AND day BETWEEN :first AND :last")
+COUNTS = text(
+    """
+    SELECT channel, sum(segments) FROM footage_days
+    WHERE channel IN (SELECT value FROM json_each(:channels)) AND day BETWEEN :first AND :last GROUP BY channel
+    """
+)
 SAMPLES = text(
     """
     SELECT instant.key, (SELECT size_bytes * 1000000.0 / max(1, duration_us) FROM segments
@@ -43,7 +48,8 @@ SAMPLES = text(
 )
 PROTECTED = text(
     """
-    SELECT start_utc_us, start_utc_us + duration_us FROM segments WHERE protected = 1 AND channel = :channel
+    SELECT channel, start_utc_us, start_utc_us + duration_us FROM segments
+    WHERE protected = 1 AND channel IN (SELECT value FROM json_each(:channels))
     AND +start_utc_us < :end AND start_utc_us + duration_us > :start AND +state IN ('growing', 'sealed') ORDER BY +start_utc_us
     """
 )
@@ -71,10 +77,16 @@ class Overview:
     unplayable: list[Span]
 
 
-def segments_in_days(catalog: Catalog, channel: int, first: int, last: int) -> int:
-    """How many segments start on these days."""
+def counts_in_days(catalog: Catalog, channels: Sequence[int], first: int, last: int) -> dict[int, int]:
+    """How many segments of each channel start on these days; channels without any are absent."""
     with catalog.database.read() as connection:
-        return int(connection.scalar(COUNT, {"channel": channel, "first": first, "last": last}) or 0)
+        rows = connection.execute(COUNTS, {"channels": json.dumps(channels), "first": first, "last": last}).all()
+    return {channel: int(count) for channel, count in rows}
+
+
+def segments_in_days(catalog: Catalog, channel: int, first: int, last: int) -> int:
+    """How many segments of one channel start on these days."""
+    return counts_in_days(catalog, [channel], first, last).get(channel, 0)
 
 
 def overview(catalog: Catalog, channel: int, first: int, last: int) -> Overview:
@@ -94,8 +106,11 @@ def sampled_rates(catalog: Catalog, channel: int, instants: Sequence[int]) -> li
     return [rate or 0.0 for _, rate in sorted(rows)]
 
 
-def protected_spans(catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int) -> list[Span]:
-    """The protected segments of a channel with footage inside [start, end), in order; not clipped, not joined."""
+def protected_spans(catalog: Catalog, channels: Sequence[int], start_utc_us: int, end_utc_us: int) -> dict[int, list[Span]]:
+    """The protected segments of each channel with footage inside [start, end), in order; not clipped, not joined."""
+    bounds = {"channels": json.dumps(channels), "start": start_utc_us, "end": end_utc_us}
+    found: dict[int, list[Span]] = {}
     with catalog.database.read() as connection:
-        rows = connection.execute(PROTECTED, {"channel": channel, "start": start_utc_us, "end": end_utc_us}).all()
-    return [(start, end) for start, end in rows]
+        for channel, start, end in connection.execute(PROTECTED, bounds):
+            found.setdefault(channel, []).append((start, end))
+    return found

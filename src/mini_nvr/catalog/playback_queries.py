@@ -74,7 +74,7 @@ def _playable(*columns: Any) -> Select[Any]:
             of.start_utc_us > start - meta_number(LONGEST_SEGMENT),
             of.start_utc_us < bindparam("end"),
             of.start_utc_us + of.duration_us > start,
-            of.state.in_(_PLAYABLE),
+            text("segments.state IN ('growing', 'sealed')"),  # in words: values would be bound anew for each answer
         )
         .order_by(of.start_utc_us, of.id)
     )

@@ -7,7 +7,7 @@ microseconds.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mini_nvr.catalog.overview_queries import DAY_US, protected_spans, segments_in_days
+from mini_nvr.catalog.overview_queries import DAY_US, counts_in_days, protected_spans
 from mini_nvr.catalog.playback_queries import SizedStretch, footage_and_gaps, indexes_of
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import SLIVER_US, Gap, Span, Stretch, explain
@@ -38,19 +38,9 @@ class ChannelTimeline:
 
 
 def timelines(
-    catalog: Catalog, channels: Iterable[int], bounds: Span, *, now_utc_us: int, resolution_us: int | None = None
+    catalog: Catalog, channels: Sequence[int], bounds: Span, *, now_utc_us: int, resolution_us: int | None = None
 ) -> list[ChannelTimeline]:
-    """`channel_timeline` of several channels between two instants, as one consistent view."""
-    with catalog.database.view():
-        return [
-            channel_timeline(catalog, channel, *bounds, now_utc_us=now_utc_us, resolution_us=resolution_us) for channel in channels
-        ]
-
-
-def channel_timeline(
-    catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int, *, now_utc_us: int, resolution_us: int | None = None
-) -> ChannelTimeline:
-    """What is known of a channel between two instants.
+    """What is known of channels between two instants, in their order, as one consistent view.
 
     resolution_us: how wide a bucket should be; wider when there would be more than `MAX_POINTS`, or less is known. None: as many as
         there may be, and nothing merged while that makes no more than `MAX_POINTS` spans and gaps.
@@ -59,24 +49,41 @@ def channel_timeline(
         RangeTooLong: more than `MAX_RANGE_US`.
         CatalogError: the catalog cannot be read.
     """
-    if end_utc_us - start_utc_us > MAX_RANGE_US:
+    if bounds[1] - bounds[0] > MAX_RANGE_US:
         raise RangeTooLong(f"a time line covers at most {MAX_RANGE_DAYS} days; ask for less at once")
-    step_us = step(start_utc_us, end_utc_us, resolution_us)
-    if segments_in_days(catalog, channel, *overview.days_of(start_utc_us, end_utc_us)) > _MOST_FILES:
-        spans, known, shown = _of_many(catalog, channel, (start_utc_us, end_utc_us), step_us)
-    else:
-        spans, known, shown = _of_few(catalog, channel, (start_utc_us, end_utc_us), step_us)
-    gaps = explain((Stretch(start, end, "", 0) for start, end in spans), (), known)
-    gaps = clipped_gaps(gaps, start_utc_us, min(end_utc_us, now_utc_us))
-    kept = clipped(protected_spans(catalog, channel, start_utc_us, end_utc_us), start_utc_us, end_utc_us)
-    wanted = step_us if resolution_us is not None else 0
-    return ChannelTimeline(
-        channel,
-        merged_spans(spans, _width(spans, wanted, step_us)),
-        shown_gaps(gaps, _width(gaps, wanted, step_us)),
-        merged_spans(kept, max(SLIVER_US, _width(kept, wanted, step_us))),
-        shown,
-    )
+    step_us = step(*bounds, resolution_us)
+    wanted_us = step_us if resolution_us is not None else 0
+    with catalog.database.view():
+        counts = counts_in_days(catalog, channels, *overview.days_of(*bounds))
+        protected = protected_spans(catalog, channels, *bounds)
+        found = []
+        for channel in channels:
+            of = _of_many if counts.get(channel, 0) > _MOST_FILES else _of_few
+            spans, known, shown = of(catalog, channel, bounds, step_us)
+            gaps = _gaps_between(spans, known, (bounds[0], min(bounds[1], now_utc_us)))
+            kept = clipped(protected.get(channel, ()), *bounds)
+            found.append(
+                ChannelTimeline(
+                    channel,
+                    merged_spans(spans, _width(spans, wanted_us, step_us)),
+                    shown_gaps(gaps, _width(gaps, wanted_us, step_us)),
+                    merged_spans(kept, max(SLIVER_US, _width(kept, wanted_us, step_us))),
+                    shown,
+                )
+            )
+    return found
+
+
+def _gaps_between(spans: Iterable[Span], known: Sequence[Gap], bounds: Span) -> list[Gap]:
+    return clipped_gaps(explain((Stretch(start, end, "", 0) for start, end in spans), (), known), *bounds)
+
+
+def channel_timeline(
+    catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int, *, now_utc_us: int, resolution_us: int | None = None
+) -> ChannelTimeline:
+    """`timelines` of one channel."""
+    bounds = (start_utc_us, end_utc_us)
+    return timelines(catalog, [channel], bounds, now_utc_us=now_utc_us, resolution_us=resolution_us)[0]
 
 
 def _width(found: Sequence[object], wanted_us: int, step_us: int) -> int:
