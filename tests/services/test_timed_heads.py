@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mini_nvr.services import web as service
-from mini_nvr.services.timed_heads import timed_heads
+from mini_nvr.services.timed_heads import TimedHeads
 from tests.support.served import Served, serving
 from tests.support.web import make_web
 
@@ -18,7 +17,7 @@ ENOUGH_S = 60
 
 @pytest.fixture
 async def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    monkeypatch.setattr(service, "TimedHeads", timed_heads(HEAD_S))
+    monkeypatch.setattr(TimedHeads, "head_s", HEAD_S)
     (tmp_path / "data").mkdir()
     web = make_web(tmp_path)
     async with serving(web) as listening:

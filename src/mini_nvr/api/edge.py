@@ -10,6 +10,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mini_nvr.api.byte_answer import ZERO_COPY
 from mini_nvr.api.caller import maybe_caller
 from mini_nvr.api.deps import Deps
 from mini_nvr.api.problems import MEDIA_TYPE, Problem
@@ -35,6 +36,8 @@ class _Exchange:
             self.status = message["status"]
         elif kind.endswith("response.body"):
             self.sent_bytes += len(message.get("body", b""))
+        elif kind == ZERO_COPY:
+            self.sent_bytes += message["count"]
         elif kind == "websocket.accept":
             self.status = 101
         elif kind == "websocket.close" and not self.status:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Generator
-from typing import Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -23,49 +23,55 @@ from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.overview_queries import DAY_US, segments_in_days
 from mini_nvr.playback.errors import PlaybackError
 from mini_nvr.playback.export import ExportPlan, plan
+from mini_nvr.playback.files import Stretch
 
 router = APIRouter(tags=["playback"])
 
 MEDIA_TYPE: Final = "video/mp4"
 
 _log = logging.getLogger(__name__)
+Piece = TypeVar("Piece", bytes, bytes | Stretch)
 
 
 class PlanSource:
-    """Reads an export on threads, one large chunk at a time. on_close: called once nothing is read any more."""
+    """Reads an export on threads, one piece at a time. on_close: called once nothing is read any more."""
 
     def __init__(self, export: ExportPlan, on_close: Callable[[], None]) -> None:
         self._export = export
         self._on_close = on_close
-        self._chunks: Generator[bytes] | None = None
-        self._reading: asyncio.Future[bytes | None] | None = None
+        self._pieces: Generator[bytes | Stretch] | None = None
+        self._reading: asyncio.Future[Any] | None = None
 
-    async def read(self, span: Span) -> AsyncIterator[bytes]:
-        self._chunks = _chunks(self._export, span)
+    def read(self, span: Span) -> AsyncIterator[bytes]:
+        return self._on_threads(self._export.read(span.start, span.end))
+
+    def pieces(self, span: Span) -> AsyncIterator[bytes | Stretch]:
+        return self._on_threads(self._export.pieces(span.start, span.end))
+
+    async def _on_threads(self, made: Generator[Piece]) -> AsyncIterator[Piece]:
+        """Ends early, and with it the connection, when a file went away meanwhile."""
+        self._pieces = made
         loop = asyncio.get_running_loop()
         while True:
-            self._reading = loop.run_in_executor(None, next, self._chunks, None)
-            chunk = await asyncio.shield(self._reading)  # the thread goes on whatever becomes of the request
-            if chunk is None:
+            reading = loop.run_in_executor(None, next, made, None)
+            self._reading = reading
+            try:
+                piece = await asyncio.shield(reading)  # the thread goes on whatever becomes of the request
+            except PlaybackError as exc:
+                _log.warning("export of %s broke off: %s", self._export.name, exc)
                 return
-            yield chunk
+            if piece is None:
+                return
+            yield piece
 
     async def close(self) -> None:
         try:
             if self._reading is not None and not self._reading.done():
                 await asyncio.wait([self._reading])
-            if self._chunks is not None:
-                self._chunks.close()  # and with it the file that it reads
+            if self._pieces is not None:
+                self._pieces.close()  # and with it the file that it reads
         finally:
             self._on_close()
-
-
-def _chunks(export: ExportPlan, span: Span) -> Generator[bytes]:
-    """Ends early, and with it the connection, when a file went away meanwhile."""
-    try:
-        yield from export.read(span.start, span.end)
-    except PlaybackError as exc:
-        _log.warning("export of %s broke off: %s", export.name, exc)
 
 
 @router.api_route("/api/channel/{ch}/export.mp4", methods=["HEAD"], include_in_schema=False)

@@ -58,7 +58,7 @@ async def segment_file(request: Request, *, segment_id: SegmentId, session: Sign
     sealed = row.state is SegmentState.SEALED
     return await byte_answer(
         request,
-        FileSource(fd),
+        FileSource(row.path.as_posix(), fd, sealed=sealed),
         size_bytes=size,
         etag=f'"{version}-{size}{"" if sealed else "-growing"}"',
         media_type=MEDIA_TYPES[row.container],

@@ -11,7 +11,8 @@ first sound in the range; `notes` says what was left out, and so does the movie'
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -28,7 +29,7 @@ from mini_nvr.playback.errors import FootageUnreadable, RangeTooLong
 from mini_nvr.playback.export_join import Joiner
 from mini_nvr.playback.export_survey import Survey, Taken, survey, window_of
 from mini_nvr.playback.export_text import comment, file_name, notes, title
-from mini_nvr.playback.files import opened
+from mini_nvr.playback.files import Stretch, opened
 from mini_nvr.playback.missing import no_footage
 
 CHUNK_BYTES = 1 << 18
@@ -67,8 +68,21 @@ class ExportPlan:
     _taken: Taken = field(repr=False)
     _record_dir: Path = field(repr=False)
 
-    def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def read(self, start: int = 0, end: int | None = None) -> Generator[bytes]:
         """The bytes from `start` up to `end`, a chunk at a time; blocks on the disk.
+
+        Raises:
+            FootageUnreadable: a file was deleted since, or the disk refuses; the movie cannot be finished.
+        """
+        with closing(self.pieces(start, end)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    yield piece
+                else:
+                    yield from _read(piece)
+
+    def pieces(self, start: int = 0, end: int | None = None) -> Generator[bytes | Stretch]:
+        """The same, with footage as stretches of files, each of them open until the next piece is asked for.
 
         Raises:
             FootageUnreadable: a file was deleted since, or the disk refuses; the movie cannot be finished.
@@ -83,14 +97,16 @@ class ExportPlan:
             position += size
         yield from self._footage(position, start, end)
 
-    def _footage(self, position: int, start: int, end: int) -> Iterator[bytes]:
+    def _footage(self, position: int, start: int, end: int) -> Iterator[Stretch]:
         rows: Iterator[SegmentRow] | None = None
         for number, first, behind in self._taken.extents():
             low, high = max(start, position) - position + first, min(end, position + behind - first) - position + first
             position += behind - first
             if low < high:
                 rows = rows or self._taken.rows(number)
-                yield from _read_piece(self._record_dir, next(rows), low, high)
+                row = next(rows)
+                with opened(self._record_dir, row) as fd:
+                    yield Stretch(row.path.as_posix(), fd, low, high)
             elif position >= end:
                 return
 
@@ -132,14 +148,17 @@ def _cut(chunks: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
             return
 
 
-def _read_piece(record_dir: Path, row: SegmentRow, start: int, end: int) -> Iterator[bytes]:
-    with opened(record_dir, row) as fd:
-        while start < end:
-            data = os.pread(fd, min(CHUNK_BYTES, end - start), start)
-            if not data:
-                raise FootageUnreadable(f"{row.path} ends at byte {start}, before what its index says")
-            start += len(data)
-            yield data
+def _read(of: Stretch) -> Iterator[bytes]:
+    position = of.start
+    while position < of.end:
+        try:
+            data = os.pread(of.fd, min(CHUNK_BYTES, of.end - position), position)
+        except OSError as exc:
+            raise FootageUnreadable(f"{of.name} cannot be read at byte {position}: {exc.strerror}") from exc
+        if not data:
+            raise FootageUnreadable(f"{of.name} ends at byte {position}, before what its index says")
+        position += len(data)
+        yield data
 
 
 def plan(

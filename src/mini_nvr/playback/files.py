@@ -3,11 +3,22 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from mini_nvr.catalog.footage import require_inside
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.playback.errors import FootageUnreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Bytes [start, end) of a file that is open as `fd`, for as long as who made this says; they do not change. name: for logs."""
+
+    name: str
+    fd: int
+    start: int
+    end: int
 
 
 @contextmanager

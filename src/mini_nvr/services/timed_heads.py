@@ -5,7 +5,7 @@ Between two requests uvicorn's own keep-alive time-out holds.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -54,9 +54,3 @@ class TimedHeads(H11Protocol):
         if not self.transport.is_closing():
             self.transport.write(_TOO_SLOW)
             self.transport.close()
-
-
-def timed_heads(head_s: float = HEAD_S) -> type[TimedHeads]:
-    """The protocol with another limit; for tests."""
-    values: dict[str, Any] = {"head_s": head_s}
-    return type("TimedHeads", (TimedHeads,), values)

@@ -36,6 +36,7 @@ from mini_nvr.recorder.control import request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.certificate import Certificate
 from mini_nvr.services.timed_heads import TimedHeads
+from mini_nvr.services.zero_copy import ZeroCopy
 from mini_nvr.storage import door
 
 _log = logging.getLogger(__name__)
@@ -178,6 +179,10 @@ async def serve(deps: Deps, listener: socket.socket, certificate: Certificate | 
     return 0
 
 
+class Connection(TimedHeads, ZeroCopy):
+    """What uvicorn makes of each connection."""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to `serve`; uvicorn would raise them once more at its end, and the exit code would be theirs."""
 
@@ -192,7 +197,7 @@ def make_server(deps: Deps, certificate: Certificate | None) -> uvicorn.Server:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     config = uvicorn.Config(
         create_app(deps),
-        http=TimedHeads,
+        http=Connection,
         ws="websockets-sansio",
         lifespan="on",
         log_config=None,
