@@ -105,6 +105,24 @@ def test_a_stream_that_cannot_be_recorded_is_left_out_with_the_reason(rig: DemoR
     assert len(recorder.files(1)) == 1
 
 
+def test_a_camera_of_another_protocol_is_told_and_the_others_are_recorded(rig: DemoRig, make_recorder: MakeRecorder) -> None:
+    recorder = make_recorder(
+        camera_settings(rig, 1) | {"CHANNEL_2_URL": "rtsps://anna:c4n4ry@192.0.2.7:322/live", "NUM_CHANNELS": "2"}
+    )
+    recorder.start()
+    recorder.wait_recording(1)
+    recorder.wait_until(lambda: last_cause(recorder, 2) is GapCause.CAMERA_ERROR, "the other protocol being told")
+    row = recorder.channel(2)
+    assert row is not None
+    assert row.status == "OFF"
+    assert row.error is not None and "rtsps:// is not supported" in row.error
+    recorder.stop()
+    assert recorder.log().count("ch2: camera error: rtsps:// is not supported, only rtsp:// over TCP is; ") == 1
+    assert "Traceback" not in recorder.log()
+    assert "c4n4ry" not in recorder.log()
+    assert [gap.cause for gap in recorder.gaps(2)][-1] is GapCause.RECORDER_DOWN
+
+
 def test_a_second_recorder_on_the_same_data_is_refused(rig: DemoRig, make_recorder: MakeRecorder) -> None:
     first = make_recorder(camera_settings(rig, 1))
     first.start()

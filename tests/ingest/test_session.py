@@ -1,6 +1,7 @@
 """A camera's life with a fake clock and a scripted source: no network, no waiting."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -183,6 +184,20 @@ async def test_data_that_never_becomes_a_frame_is_named() -> None:
     stage.sources[0].media_bytes += 5_000_000
     await stage.advance(12)
     assert [cause for cause, _, _ in stage.listener.ended] == [GapCause.NO_KEY_FRAME]
+    await stage.end()
+
+
+async def test_an_address_that_cannot_be_used_is_told_once_and_not_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(clock: FakeClock) -> ScriptedSource:
+        raise RtspError("rtsps:// is not supported; write another address")
+
+    stage = Stage(refuse)
+    await stage.settle()
+    await stage.advance(60)
+    assert stage.listener.ended == [(GapCause.CAMERA_ERROR, "rtsps:// is not supported; write another address", math.inf)]
+    assert caplog.text.count("ch1: camera error: rtsps:// is not supported") == 1
+    assert "Traceback" not in caplog.text
+    assert stage.looks == 0
     await stage.end()
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mini_nvr.rtsp.errors import InvalidUrl
+from mini_nvr.rtsp.errors import InvalidUrl, UnsupportedScheme
 from mini_nvr.rtsp.url import Credentials, parse, resolve, without_user_info
 
 
@@ -46,6 +46,21 @@ def test_parse(url: str, host: str, port: int, request_uri: str, credentials: Cr
     ],
 )
 def test_unusable_addresses_are_refused_without_repeating_them(url: str) -> None:
+    with pytest.raises(InvalidUrl) as caught:
+        parse(url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["rtsps", "RTSPS", "http", "https"])
+def test_another_protocol_is_named_with_what_to_do(scheme: str) -> None:
+    with pytest.raises(UnsupportedScheme) as caught:
+        parse(f"{scheme}://anna:secret@cam:322/live")
+    assert str(caught.value).startswith(f"{scheme.lower()}:// is not supported, only rtsp://")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["", "cam/live", "://cam", "my secret://cam", "secret" * 9 + "://cam"])
+def test_what_is_no_scheme_is_not_repeated(url: str) -> None:
     with pytest.raises(InvalidUrl) as caught:
         parse(url)
     assert "secret" not in str(caught.value)

@@ -73,6 +73,30 @@ def test_a_camera_that_fails_is_told_with_cause_and_remedy_and_no_secret(setting
         assert secret not in text
 
 
+def test_another_protocol_is_told_in_one_line_a_channel_and_nothing_is_connected_to(tmp_path: Path) -> None:
+    settings = load(
+        {
+            "CHANNEL_1_URL": "rtsps://anna:c4n4ry@192.0.2.7:322/live",
+            "CHANNEL_2_URL": "https://192.0.2.8/video",
+            "CHANNEL_2_SUB_URL": "rtsps://192.0.2.8/sub",
+            "RECORD_DIR": str(tmp_path / "recordings"),
+            "DATA_DIR": str(tmp_path / "data"),
+        }
+    )
+    file = io.StringIO()
+    assert check.run(settings, file=file) == 1
+    lines = file.getvalue().splitlines()
+    assert [line for line in lines if line.startswith("channel")] == [
+        "channel 1: rtsps:// is not supported, only rtsp:// over TCP is; "
+        "switch on RTSP without TLS in the camera, and write its rtsp:// address into RTSP_URL_TEMPLATE or CHANNEL_1_URL",
+        "channel 2: https:// is not supported, only rtsp:// over TCP is; "
+        "switch on RTSP without TLS in the camera, and write its rtsp:// address into RTSP_URL_TEMPLATE or CHANNEL_2_URL",
+        "channel 2: its sub stream cannot be shown: rtsps:// is not supported, only rtsp:// over TCP is; "
+        "switch on RTSP without TLS in the camera and write its address into RTSP_SUB_URL_TEMPLATE or CHANNEL_2_SUB_URL",
+    ]
+    assert "c4n4ry" not in file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("result", "expected"),
     [

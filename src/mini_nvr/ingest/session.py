@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -32,7 +33,7 @@ class StreamStalled(RtspError):
 class CameraSession:
     """One camera's life on the event loop.
 
-    new_source: makes the source of the next connection.
+    new_source: makes the source of the next connection; raises `RtspError` when the address is none that can be connected to.
     reachable: a cheap look whether anything listens at the camera's address (no request, no password); asked each second while the
         back-off runs, so that a camera that comes back is recorded within 2 s.
     jitter: random numbers in [-1, 1].
@@ -61,7 +62,12 @@ class CameraSession:
     async def run(self) -> None:
         """Record until cancelled; the receiver is told of every change."""
         while True:
-            ending, detail = await self._connect_once()
+            try:
+                source = self._new_source()
+            except RtspError as error:
+                await self._give_up(error)
+                return
+            ending, detail = await self._connect_once(source)
             delay = self._backoff.after(ending, self._jitter())
             cause = ending.cause or GapCause.CAMERA_OFFLINE
             again = f"next try in {delay:.0f} s" if delay >= 1 else "trying again at once"
@@ -69,9 +75,15 @@ class CameraSession:
             self._receiver.on_disconnected(cause, detail, delay)
             await self._wait(delay, cause)
 
-    async def _connect_once(self) -> tuple[Ending, str]:
+    async def _give_up(self, error: RtspError) -> None:
+        """Say once that the address cannot be used, and wait to be cancelled: only other settings, and so a restart, mend it."""
+        cause = getattr(error, "cause", GapCause.CAMERA_ERROR)
+        _log.error("%s: %s: %s; not tried again before the next start", self._label, cause, error)
+        self._receiver.on_disconnected(cause, str(error), math.inf)
+        await asyncio.Event().wait()
+
+    async def _connect_once(self, source: Source) -> tuple[Ending, str]:
         """One connection from first to last byte. Whatever goes wrong ends this connection alone, never another camera's."""
-        source = self._new_source()
         self.source = source
         started_ns = 0
         cause: GapCause | None = None

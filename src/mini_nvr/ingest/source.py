@@ -51,7 +51,10 @@ class Receiver(Protocol):
         """`frame.pts` counts samples on the same time line as video."""
 
     def on_disconnected(self, cause: GapCause, detail: str, retry_in_s: float) -> None:
-        """No frames until the next `on_connected`; called again when the cause changes while the camera stays away."""
+        """No frames until the next `on_connected`; called again when the cause changes while the camera stays away.
+
+        retry_in_s: infinite when it is not tried again.
+        """
 
 
 class Source(Protocol):

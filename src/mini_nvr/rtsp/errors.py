@@ -18,6 +18,10 @@ class InvalidUrl(WireError):
     """The stream address cannot be used as written."""
 
 
+class UnsupportedScheme(InvalidUrl):
+    """The stream address is of another protocol than RTSP over TCP."""
+
+
 class ConnectionRefused(WireError):
     """The host answers, the port does not."""
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from mini_nvr.rtsp.errors import InvalidUrl
+from mini_nvr.rtsp.errors import InvalidUrl, UnsupportedScheme
 
 DEFAULT_PORT = 554  # RFC 2326 section 3.2
 MAX_URL_CHARS = 4096
@@ -12,6 +12,7 @@ MAX_URL_CHARS = 4096
 _SCHEME = "rtsp://"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")  # would break the request line, or forge another one
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SCHEME_NAME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}")  # RFC 3986 section 3.1
 _AUTHORITY_END = re.compile(r"[/?#]")
 
 
@@ -42,11 +43,12 @@ def parse(url: str) -> RtspUrl:
 
     Raises:
         InvalidUrl: not an rtsp address, or with characters that have no place in one; the message does not repeat it.
+        UnsupportedScheme: an address of another protocol.
     """
     if len(url) > MAX_URL_CHARS or _UNSAFE.search(url):
         raise InvalidUrl("the stream address holds spaces or control characters, or is too long; percent-encode user and password")
     if not _has_scheme(url):
-        raise InvalidUrl("the stream address must start with rtsp://")
+        raise _other_scheme(url)
     rest = url[len(_SCHEME) :]
     end = _AUTHORITY_END.search(rest)
     authority, path = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
@@ -97,6 +99,14 @@ def _credentials(user_info: str) -> Credentials | None:
     if _CONTROL.search(credentials.user):  # the user goes into a header, the password only into a hash or base64
         raise InvalidUrl("the user name in the stream address holds control characters")
     return credentials
+
+
+def _other_scheme(url: str) -> InvalidUrl:
+    scheme, found, _ = url.partition("://")
+    if not found or not _SCHEME_NAME.fullmatch(scheme):
+        return InvalidUrl("the stream address must start with rtsp://")
+    remedy = "switch on RTSP without TLS in the camera and write its address"
+    return UnsupportedScheme(f"{scheme.lower()}:// is not supported, only rtsp:// over TCP is; {remedy}")
 
 
 def _has_scheme(url: str) -> bool:

@@ -18,6 +18,8 @@ from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.errors import GapCause, RtspError
 from mini_nvr.ingest.probe import ProbeResult, probe
 from mini_nvr.log import Redactor
+from mini_nvr.rtsp import url as rtsp_url
+from mini_nvr.rtsp.errors import InvalidUrl, UnsupportedScheme
 from mini_nvr.services import wording
 from mini_nvr.services.tables import Cell, Row, Tone, print_table
 
@@ -41,6 +43,7 @@ REMEDIES: Final[dict[GapCause, str]] = {
     GapCause.STREAM_STALLED: "restart the camera, and see whether it allows another viewer",
     GapCause.CAMERA_ERROR: "restart the camera; if it stays, report it with the camera's model",
 }
+OTHER_SCHEME: Final = "switch on RTSP without TLS in the camera, and write its rtsp:// address into RTSP_URL_TEMPLATE or {url}"
 
 Probe = Callable[[str, Clock], Awaitable[ProbeResult]]
 
@@ -122,15 +125,29 @@ def summary(findings: Sequence[Finding]) -> list[str]:
             lines.append(f"{prefix} {plain_cause(finding.error)}; {remedy(finding.error, finding.channel.number)}")
         elif finding.result is not None:
             lines += [f"{prefix} {line}" for line in notes(finding.result)]
+        if (problem := sub_stream_problem(finding.channel)) is not None:
+            lines.append(f"{prefix} {problem}")
     enabled = [finding for finding in findings if finding.channel.enabled]
     working = sum(finding.result is not None for finding in enabled)
     return [*lines, f"{working} of {len(enabled)} cameras can be recorded"]
 
 
+def sub_stream_problem(channel: "ChannelSettings") -> str | None:
+    """Why the sub stream can never be shown, by its address alone: it is not connected to here."""
+    if channel.sub_url is None or not channel.enabled:
+        return None
+    try:
+        rtsp_url.parse(channel.sub_url.get_secret_value())
+    except InvalidUrl as exc:
+        return f"its sub stream cannot be shown: {exc} into RTSP_SUB_URL_TEMPLATE or CHANNEL_{channel.number}_SUB_URL"
+    return None
+
+
 def remedy(error: RtspError, channel: int) -> str:
     """What the owner can do about it, with the names of the settings."""
     cause = getattr(error, "cause", GapCause.CAMERA_ERROR)
-    return REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR]).format(url=f"CHANNEL_{channel}_URL")
+    text = OTHER_SCHEME if isinstance(error, UnsupportedScheme) else REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR])
+    return text.format(url=f"CHANNEL_{channel}_URL")
 
 
 def notes(result: ProbeResult) -> list[str]:
