@@ -59,6 +59,33 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert read_env_file(file).values == {"A": "ü"}
 
 
+HASH = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (HASH, HASH),
+        (f"'{HASH}'", HASH),
+        (f'"{HASH}"', HASH),
+        (f"  {HASH}  ", HASH),
+        ("' in spaces '", " in spaces "),
+        ("two words", "two words"),
+        ("'it\\'s'", "it's"),
+        ("it's", "it's"),
+        ("'say \"x\"'", 'say "x"'),
+        ("'a#b $c ${d} %e' # a remark", "a#b $c ${d} %e"),
+    ],
+)
+def test_passwords_and_hashes_survive_every_editor(tmp_path: Path, start: str, newline: str, written: str, read: str) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(f"{start}pass1={written}{newline}WEB_PORT=80{newline}".encode())
+    assert read_env_file(file).values == {"pass1": read, "WEB_PORT": "80"}
+    assert read_env_file(file).problems == ()
+
+
 def test_unreadable_files(tmp_path: Path) -> None:
     (latin := tmp_path / "latin").write_bytes(b"A=\xfc")
     expected = {
