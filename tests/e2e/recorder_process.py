@@ -154,6 +154,11 @@ class RecorderProcess:
         self._process.kill()
         self._process.wait()
 
+    def freeze(self) -> None:
+        """SIGSTOP, and wait until every thread stands still: it takes nothing and writes nothing any more. `kill` ends it."""
+        os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
+
     def close(self) -> None:
         """Leave nothing behind, whatever happened."""
         if self.running:

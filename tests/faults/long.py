@@ -5,8 +5,6 @@ import os
 import pytest
 
 LONG = os.environ.get("MINI_NVR_LONG") == "1"  # noqa: TID251  a switch of the tests, not of the program
-SLOWEST = 3
-"""What is promised in seconds is asked in three times as many: a machine may be slow, and busy with other tests."""
 WAIT_S = 60.0
 """For what comes for certain, and has no promise in seconds."""
 

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from mini_nvr.clock import US_PER_S, SystemClock
+from mini_nvr.clock import US_PER_S
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
-from tests.faults.long import SLOWEST, WAIT_S
+from tests.faults.long import WAIT_S
+from tests.faults.resuming import RESUMES_WITHIN_S, check_resumes, now_us
 from tests.support.hybrid_files import ffprobe_complaints
 
 CHANNELS = 2
-RESUMES_WITHIN_S = 5.0
+CLEANUP_INTERVAL_S = 10
 SIZE_MB = 32
 MB = 1 << 20
 
@@ -117,30 +118,12 @@ def filled(folder: Path) -> Iterator[None]:
         file.unlink()
 
 
-def now_us() -> int:
-    return SystemClock().utc_us()
-
-
 def wait_for_gaps(recorder: RecorderProcess, cause: GapCause, since_us: int) -> None:
     def all_have() -> bool:
         channels = range(1, CHANNELS + 1)
         return all(any(gap.cause is cause and gap.start_utc_us >= since_us for gap in recorder.gaps(n)) for n in channels)
 
     recorder.wait_until(all_have, f"gaps for {cause}", WAIT_S)
-
-
-def wait_resumed(recorder: RecorderProcess, since_us: int, within_s: float = RESUMES_WITHIN_S) -> None:
-    """New footage on all channels, begun in time."""
-
-    def resumed(channel: int) -> bool:
-        rows = recorder.segments(channel)
-        begun_in_time = bool(rows) and rows[-1].start_utc_us - since_us <= SLOWEST * within_s * US_PER_S
-        return begun_in_time and rows[-1].end_utc_us > since_us
-
-    def all_resumed() -> bool:
-        return all(resumed(number) for number in range(1, CHANNELS + 1))
-
-    recorder.wait_until(all_resumed, "recording to go on", WAIT_S)
 
 
 def check_files(recorder: RecorderProcess, scratch: Path) -> None:
@@ -158,8 +141,7 @@ def test_a_disk_that_somebody_fills_is_used_again_when_there_is_room(recorder: R
     with filled(recorder.record_dir):
         wait_for_gaps(recorder, GapCause.DISK_FULL, before_us - 5 * US_PER_S)
         pause(1)
-        over_us = now_us()
-    wait_resumed(recorder, over_us)
+    check_resumes(recorder, CHANNELS, now_us())
     check_files(recorder, tmp_path / "fresh")
 
 
@@ -169,9 +151,8 @@ def test_a_volume_that_turns_read_only_or_is_another_one_is_not_recorded_to(
     begun_us = now_us()
     mounts.read_only(recorder.record_dir)
     wait_for_gaps(recorder, GapCause.DISK_ERROR, begun_us)
-    back_us = now_us()
     mounts.unmount(recorder.record_dir)
-    wait_resumed(recorder, back_us)
+    check_resumes(recorder, CHANNELS, now_us())
 
     begun_us = now_us()
     mounts.unmount(recorder.record_dir)
@@ -182,16 +163,15 @@ def test_a_volume_that_turns_read_only_or_is_another_one_is_not_recorded_to(
     mounts.bind(tmp_path / "other", recorder.record_dir)
     pause(5)
     assert [path.name for path in recorder.record_dir.iterdir()] == [".mini-nvr-volume"], "it recorded to another volume"
-    back_us = now_us()
     mounts.unmount(recorder.record_dir)
     mounts.bind(tmp_path / "disk", recorder.record_dir)
-    wait_resumed(recorder, back_us)
+    check_resumes(recorder, CHANNELS, now_us())
     check_files(recorder, tmp_path / "fresh")
 
 
 def test_cleanup_makes_room_on_a_disk_that_somebody_fills(rig: DemoRig, mounts: Mounts, tmp_path: Path) -> None:
     """With MIN_FREE_GB, what others write costs the oldest footage, and recording is back without anybody's help."""
-    limits = {"MIN_FREE_GB": str(4 / 1024), "CLEANUP_INTERVAL": "10"}
+    limits = {"MIN_FREE_GB": str(4 / 1024), "CLEANUP_INTERVAL": str(CLEANUP_INTERVAL_S)}
     settings = camera_settings(rig, CHANNELS, SEGMENT_DURATION="10", SYNC_INTERVAL="1", **limits)
     program = RecorderProcess(tmp_path / "nvr", settings, command=("run",))
     mounts.tmpfs(program.record_dir)
@@ -201,6 +181,7 @@ def test_cleanup_makes_room_on_a_disk_that_somebody_fills(rig: DemoRig, mounts: 
         pause(1)
         full_us = now_us()
         with filled(program.record_dir):
-            wait_resumed(program, full_us + 2 * US_PER_S, within_s=12)
+            within_s = CLEANUP_INTERVAL_S + RESUMES_WITHIN_S
+            check_resumes(program, CHANNELS, full_us + 2 * US_PER_S, within_s)
             assert any(gap.cause is GapCause.DELETED for gap in program.gaps(1) + program.gaps(2))
         check_files(program, tmp_path / "fresh")

@@ -14,7 +14,7 @@ from mini_nvr.errors import GapCause, SegmentError
 from mini_nvr.ingest.source import StreamInfo
 from mini_nvr.ingest.timestamps import media_us
 from mini_nvr.media import g711
-from mini_nvr.media.frame import AudioFormat, Frame, VideoFormat
+from mini_nvr.media.frame import VIDEO_CLOCK_HZ, AudioFormat, Frame, VideoFormat
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part
 from mini_nvr.recorder.gaps import GapTracker
 from mini_nvr.recorder.growing import GrowingSegment
@@ -34,13 +34,14 @@ AAC = AudioFormat("aac", 16_000, 1, b"\x14\x08", "mp4a.40.2", 1024)
 
 
 class FakeDisk:
-    """Keeps what is appended. `stuck`: nothing is ever written."""
+    """Keeps what is appended. `stuck`: nothing is ever written. `fails`: whether what is appended now is refused."""
 
     def __init__(self) -> None:
         self.segments: list[GrowingSegment] = []
         self.parts: dict[int, list[Part]] = {}
         self.closed: list[GrowingSegment] = []
         self.stuck = False
+        self.fails: Callable[[], bool] = lambda: False
 
     def append(self, segment: GrowingSegment, part: Part) -> None:
         if segment not in self.segments:
@@ -48,6 +49,12 @@ class FakeDisk:
         assert segment not in self.closed
         segment.submitted_bytes += part.size_bytes
         segment.submitted_us = max(segment.submitted_us, part.video_end_us)
+        if segment.failure is None and self.fails():
+            segment.failure = SegmentError("no space")
+            segment.on_failure(segment, GapCause.DISK_FULL, "no space left")
+        if segment.failure is not None:
+            segment.written_bytes += part.size_bytes
+            return
         if not self.stuck:
             segment.written_bytes += part.size_bytes
             segment.whole_us = max(segment.whole_us, part.video_end_us)
@@ -96,6 +103,8 @@ class Bench:
         self.told: list[GapChange] = []
         self.runs: dict[str, RunChange] = {}
         self.posted: list[Callable[[], None]] = []
+        self.played = 0
+        self._due: list[tuple[int, Callable[[], None]]] = []
         self.pipeline = ChannelPipeline(
             ChannelRules(1, "Door", duration_s, "mp4"),
             self.disk,
@@ -116,6 +125,17 @@ class Bench:
         for i in frames:
             self.clock.advance(0.04)
             self.video(i, key=i % gop == 0, size=size)
+
+    def play_and_act(self, frames: range, gop: int, act_after: int) -> None:
+        """Play; what the disk thread has posted is run so many frames later, as on a busy loop."""
+        for number in frames:
+            self.played = number
+            self.play(range(number, number + 1), gop)
+            self._due += [(number + act_after, act) for act in self.posted]
+            self.posted.clear()
+            for _, act in [item for item in self._due if item[0] <= number]:
+                act()
+            self._due = [item for item in self._due if item[0] > number]
 
     def recorded(self) -> list[int]:
         """The numbers of all frames in all files, in order."""
@@ -293,6 +313,44 @@ def test_a_full_disk_leaves_a_gap_from_the_last_whole_part_and_recording_resumes
     resumed = bench.disk.segments[-1].header
     assert resumed.start_utc_us - WALL_US <= media_us(175 * FRAME)
     assert resumed.gaps_before[-1].cause is GapCause.DISK_FULL
+
+
+@settings(deadline=None)
+@given(
+    gop=st.integers(1, 100),
+    fails_at=st.integers(30, 330),
+    lasts=st.integers(0, 200),
+    told_after=st.integers(0, 20),
+)
+def test_recording_resumes_within_five_seconds_of_a_cause_that_has_ended(
+    gop: int, fails_at: int, lasts: int, told_after: int
+) -> None:
+    """Wherever in a group of pictures a disk begins and ceases to fail, with a key frame every four seconds or more often."""
+    bench = Bench()
+    bench.disk.fails = lambda: fails_at <= bench.played < fails_at + lasts
+    bench.play_and_act(range(fails_at + lasts), gop, told_after)
+    over_us = WALL_US + media_us((fails_at + lasts) * FRAME)
+    bench.play_and_act(range(fails_at + lasts, fails_at + lasts + 200), gop, told_after)
+    bench.pipeline.stop(GapCause.RECORDER_DOWN)
+    resumed = [segment for segment in bench.disk.segments if segment.failure is None and segment.written_end_utc_us > over_us]
+    assert resumed[0].header.start_utc_us - over_us <= 5_000_000
+
+
+@settings(deadline=None)
+@given(
+    gops=st.lists(st.integers(1, 120), min_size=1, max_size=6),
+    every=st.sampled_from([1500, 3000, FRAME, 7200, 11250]),
+    wobbles=st.lists(st.integers(-900, 900), min_size=40, max_size=120),
+    duration_s=st.sampled_from([2, 10]),
+)
+def test_less_than_a_second_is_ever_kept_from_the_disk(gops: list[int], every: int, wobbles: list[int], duration_s: int) -> None:
+    """At each frame of any stream from 8 to 60 frames a second: this is what `kill -9` costs while the disk keeps up."""
+    bench = Bench(duration_s)
+    keys = {sum((gops * 120)[:count]) for count in range(120)}
+    for number, wobble in enumerate(wobbles):
+        bench.video(number, key=number in keys, pts=number * every + (wobble if number else 0))
+        newest = max(bench.recorded(), default=0)
+        assert (number - newest) * every + 2 * 900 <= VIDEO_CLOCK_HZ
 
 
 def test_frames_without_a_key_frame_are_named_after_ten_seconds() -> None:

@@ -68,6 +68,11 @@ class DemoCamera:
         """How many clients play now."""
         return len(self._viewers)
 
+    @property
+    def players(self) -> tuple[Viewer, ...]:
+        """The clients that play now; on the server's loop they stay as they are."""
+        return tuple(self._viewers)
+
     def attach(self, transport: asyncio.WriteTransport) -> None:
         """A connection has named this camera."""
         self._transports.add(transport)
@@ -180,7 +185,8 @@ class DemoCamera:
             delivered = viewer.deliver(unit, self._shift_s, faults)
             if delivered is not None and self.sent.enabled:
                 outcome, timestamp = delivered
-                entry = SentFrame(viewer.number, unit.track, digest_of(unit.stored), timestamp, unit.is_key, outcome)
+                stored = digest_of(unit.stored)
+                entry = SentFrame(viewer.number, unit.track, stored, timestamp, unit.is_key, outcome, viewer.written_bytes)
                 self.sent.frames.append(entry)
 
     def _report(self, viewer: Viewer) -> None:

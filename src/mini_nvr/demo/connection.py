@@ -169,7 +169,7 @@ class Connection:
 
     def _write(self, data: bytes) -> None:
         if not self._writer.transport.is_closing():
-            self._writer.write(data)
+            self._viewer.write(data)
 
 
 def _track_index(request: Request) -> int | None:

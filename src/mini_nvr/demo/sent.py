@@ -15,6 +15,7 @@ class SentFrame(NamedTuple):
         as 4 bytes, or the audio payload.
     outcome: `sent` all of it was written to the connection; `cut` some packets were left out on purpose; `dropped` the client read
         too slowly, nothing was written.
+    stream_end: how many bytes had been written to the connection with the frame's last one.
     """
 
     client: int
@@ -23,6 +24,7 @@ class SentFrame(NamedTuple):
     rtp_timestamp: int
     is_key: bool
     outcome: Outcome
+    stream_end: int
 
 
 def digest(data: bytes) -> bytes:

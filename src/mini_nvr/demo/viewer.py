@@ -15,16 +15,25 @@ VIDEO_TRACK = 0  # sources put video first
 
 
 class Viewer:
-    """The media side of an RTSP session. `number` tells clients apart in the sent log."""
+    """The media side of an RTSP session. `number` tells clients apart in the sent log.
+
+    transport: the connection. written_bytes: what was written to it so far, answers to requests included.
+    """
 
     def __init__(self, number: int, transport: asyncio.WriteTransport) -> None:
         self.number = number
+        self.transport = transport
+        self.written_bytes = 0
         self.senders: dict[int, RtpSender] = {}
         self._marked: dict[int, bool] = {}
         self._clocks_hz: dict[int, int] = {}
-        self._transport = transport
         self._started = False
         self._behind = False
+
+    def write(self, data: bytes) -> None:
+        """Everything that goes to this client passes here."""
+        self.written_bytes += len(data)
+        self.transport.write(data)
 
     def set_up(self, track: int, spec: TrackSpec, channel: int) -> None:
         """Add a track on an interleaved channel pair; SSRC, sequence and timestamp start at random (RFC 3550 section 5.1)."""
@@ -62,7 +71,7 @@ class Viewer:
         cut = False
         if faults.mangling:
             pieces, cut = faults.mangle(pieces)
-        self._transport.write(b"".join(pieces))
+        self.write(b"".join(pieces))
         return ("cut" if cut else "sent"), timestamp
 
     def _may_start(self, unit: Unit, faults: Faults) -> bool:
@@ -71,7 +80,7 @@ class Viewer:
         return unit.track == VIDEO_TRACK and (unit.is_key or faults.no_key_frames)
 
     def _is_behind(self, unit: Unit) -> bool:
-        full = self._transport.get_write_buffer_size() > MAX_BUFFERED_BYTES
+        full = self.transport.get_write_buffer_size() > MAX_BUFFERED_BYTES
         if full:
             self._behind = True
         elif self._behind and unit.is_key and (unit.track == VIDEO_TRACK or VIDEO_TRACK not in self.senders):
@@ -82,12 +91,12 @@ class Viewer:
         """Send a sender report for each track: this wall instant is that RTP timestamp."""
         shifted_ns = media_ns + round(shift_s * 1_000_000_000)
         reports = [sender.sender_report(utc_us, self.timestamp(track, shifted_ns)) for track, sender in self.senders.items()]
-        self._transport.write(b"".join(reports))
+        self.write(b"".join(reports))
 
     def end(self) -> None:
         """Say goodbye (RTCP BYE) and close the connection once everything is written."""
-        self._transport.write(b"".join(sender.bye() for sender in self.senders.values()))
-        self._transport.close()
+        self.write(b"".join(sender.bye() for sender in self.senders.values()))
+        self.transport.close()
 
 
 def cut_off(transport: asyncio.WriteTransport, *, reset: bool) -> None:

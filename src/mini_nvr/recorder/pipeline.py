@@ -31,7 +31,7 @@ from mini_nvr.segment.model import Container, GapNote, SegmentHeader
 _log = logging.getLogger(__name__)
 
 QUEUE_LIMIT_BYTES = 24 * 1024 * 1024  # per channel: 48 s at 4 Mbit/s
-DISK_RETRY_S = 2.0
+DISK_RETRY_S = 1.0
 NO_KEY_FRAME_S = 10.0
 
 

@@ -1,0 +1,111 @@
+"""What the recorder's process had taken from its cameras, and when: what it can be blamed for losing.
+
+A frame that a camera has written and the recorder has not yet read waits in the kernel, and how long it does is a matter of the
+machine's load. So the bytes taken are those that the camera wrote, less those in its own buffers, less those in the recorder's
+receive queue; the log of what was sent tells which frames these are.
+"""
+
+import asyncio
+import fcntl
+import struct
+import termios
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mini_nvr.clock import NS_PER_S, SystemClock
+from mini_nvr.demo import DemoRig, SentFrame
+from tests.e2e.recorder_process import pause
+from tests.e2e.sent_frames import lost_s
+
+_SETTLES_WITHIN_S = 1.0  # an acknowledgement is delayed by 40 to 200 ms
+_LOOK_EACH_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Of each channel, how many bytes of its camera's stream had been taken at the latest at an instant.
+
+    settled: nothing was on its way in the kernel; otherwise it may have been a little more.
+    """
+
+    monotonic_ns: int
+    stream_bytes: Mapping[int, int]
+    settled: bool
+
+    def frames(self, channel: int, sent: Sequence[SentFrame]) -> list[SentFrame]:
+        """The frames of one connection that had been taken whole."""
+        limit = self.stream_bytes.get(channel, 0)
+        return [frame for frame in sent if frame.stream_end <= limit]
+
+
+def look(rig: DemoRig, channels: Sequence[int]) -> Taken:
+    """What had been taken by now; while the process runs, never too much."""
+    streams = rig.call(lambda: _streams(rig, channels))
+    return Taken(
+        SystemClock().monotonic_ns(),
+        {number: stream.taken_bytes for number, stream in streams.items()},
+        all(stream.unsent_bytes == 0 for stream in streams.values()),
+    )
+
+
+def look_at_stopped(rig: DemoRig, channels: Sequence[int]) -> Taken:
+    """What a process that is stopped had taken, to the byte: once the kernel has acknowledged what lies in its queues."""
+    found = look(rig, channels)
+    deadline_ns = found.monotonic_ns + round(_SETTLES_WITHIN_S * NS_PER_S)
+    while not found.settled and SystemClock().monotonic_ns() < deadline_ns:
+        pause(_LOOK_EACH_S)
+        found = look(rig, channels)
+    return found
+
+
+def lost_of_taken_s(
+    channel: int, sent: Sequence[SentFrame], stored: Sequence[bytes], looks: Sequence[Taken], killed_ns: int, clock_hz: int
+) -> float:
+    """What a kill cost of the frames that had been taken: in media time, or since the first of them had been taken if that is less.
+
+    A recorder that was held up takes seconds of footage at once and cannot have written them the instant after; but what it
+    has had for a second counts, however little it was let run. The last look is that at the stopped process.
+    """
+    lost_media_s = lost_s(looks[-1].frames(channel, sent), stored, clock_hz)
+    had_since_ns = next((at.monotonic_ns for at in looks if len(at.frames(channel, sent)) > len(stored)), killed_ns)
+    return min(lost_media_s, max(killed_ns - had_since_ns, 0) / NS_PER_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Of one connection. unsent_bytes: not acknowledged by the other end, or not even with the kernel."""
+
+    taken_bytes: int
+    unsent_bytes: int
+
+
+def _streams(rig: DemoRig, channels: Sequence[int]) -> dict[int, _Stream]:
+    """Of the channels that play, on the cameras' loop. Bytes pass from the first queue to the second, which is read last."""
+    players = {number: rig.camera(number).players[-1] for number in channels if rig.camera(number).players}
+    unsent = {number: _unsent_bytes(player.transport) for number, player in players.items()}
+    unread = _receive_queues_bytes()
+    found = {}
+    for number, player in players.items():
+        connection = player.transport.get_extra_info("socket")
+        ends = _hex_address(*connection.getpeername()), _hex_address(*connection.getsockname())
+        found[number] = _Stream(player.written_bytes - unsent[number] - unread.get(ends, 0), unsent[number])
+    return found
+
+
+def _unsent_bytes(transport: asyncio.WriteTransport) -> int:
+    file = transport.get_extra_info("socket").fileno()
+    (unacknowledged,) = struct.unpack("=i", fcntl.ioctl(file, termios.TIOCOUTQ, bytes(4)))  # tcp(7), SIOCOUTQ
+    return transport.get_write_buffer_size() + int(unacknowledged)
+
+
+def _receive_queues_bytes() -> dict[tuple[str, str], int]:
+    """By (own address, other's address), what each socket has received and its program has not read: proc_net_tcp(5)."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {(fields[1], fields[2]): int(fields[4].partition(":")[2], 16) for fields in lines}
+
+
+def _hex_address(host: str, port: int) -> str:
+    """As that file prints it: the address's four bytes as one number of this machine."""
+    (number,) = struct.unpack("=I", bytes(int(byte) for byte in host.split(".")))
+    return f"{number:08X}:{port:04X}"
