@@ -1,6 +1,7 @@
 """The web process: its socket, its certificate, its first user, its end."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -104,8 +105,8 @@ def test_a_port_in_use_is_told_with_the_setting_s_name() -> None:
 
 
 def test_an_address_of_another_machine_is_told_with_the_setting_s_name() -> None:
-    with pytest.raises(WebFailed, match="WEB_HOST"):
-        listen(0, ip_address("192.0.2.1"))
+    with pytest.raises(WebFailed, match=r"port 80 of 192\.0\.2\.1 cannot be used \(Cannot assign requested address\): .*WEB_HOST"):
+        listen(80, ip_address("192.0.2.1"))
 
 
 async def test_one_address_alone_is_answered() -> None:
@@ -120,6 +121,27 @@ async def test_both_families_are_answered(host: IPv6Address | None) -> None:
         for called in ("127.0.0.1", "::1") if socket.has_dualstack_ipv6() else ("127.0.0.1",):
             _, writer = await asyncio.open_connection(called, port)
             writer.close()
+
+
+@pytest.mark.parametrize("host", [None, IPv6Address("::")])
+async def test_without_ipv6_in_the_kernel_ipv4_alone_is_answered(monkeypatch: pytest.MonkeyPatch, host: IPv6Address | None) -> None:
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    with listen(0, host) as listener:
+        assert listener.family is socket.AF_INET
+        assert listener.getsockname()[0] == "0.0.0.0"  # noqa: S104  what the image asks for: all addresses
+        _, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+        writer.close()
+
+
+def test_an_ipv6_address_without_ipv6_in_the_kernel_is_told_with_the_setting_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_more: object) -> socket.socket:
+        raise OSError(errno.EAFNOSUPPORT, "long text of the system")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(
+        WebFailed, match=r"port 2126 of ::1 cannot be used \(Address family not supported by protocol\): .*WEB_HOST"
+    ):
+        listen(2126, IPv6Address("::1"))
 
 
 async def test_without_a_recorder_the_link_says_so(tmp_path: Path) -> None:

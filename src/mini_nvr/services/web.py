@@ -6,6 +6,7 @@ It reads the catalog and the files, and asks the recorder; it never talks to a c
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -148,8 +149,9 @@ def listen(port: int, host: IPv4Address | IPv6Address | None = None) -> socket.s
         return socket.create_server((str(host or ""), port), family=family, dualstack_ipv6=both, backlog=BACKLOG)
     except OSError as exc:
         where = f"port {port}" + (f" of {host}" if host else "")
+        reason = os.strerror(exc.errno) if exc.errno else str(exc)  # its own text repeats the address
         raise WebFailed(
-            f"{where} cannot be used ({exc.strerror}): "
+            f"{where} cannot be used ({reason}): "
             "set WEB_PORT to a free one of 1024 or above, and WEB_HOST, if at all, to an address of this machine"
         ) from exc
 
