@@ -10,6 +10,7 @@
 # make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
 # make first-run  every command of README and guide, in an empty Debian (root, debootstrap), and how long it takes
+# make wheels-check  is there a wheel of every package for amd64 and arm64, and for each Python (asks the package index)
 # make lock     pin the dependencies anew (needs uv)
 
 SHELL := /bin/bash
@@ -22,7 +23,7 @@ NVR ?= http://127.0.0.1:2126
 VIEWER := src/mini_nvr/api/viewer/index.html
 IN_WEB := cd web && PATH="$(CURDIR)/$(VENV)/node:$$PATH" &&
 
-.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-quick bench-record bench-report image-test soak screenshots first-run lock clean system-packages
+.PHONY: run install install-dev dev dist openapi types test check check-web format bench bench-quick bench-record bench-report image-test soak screenshots first-run wheels-check lock clean system-packages
 
 run: install
 	@if [ -f "$(ENV_FILE)" ]; then exec $(BIN)/mini-nvr run --env-file "$(ENV_FILE)"; else exec $(BIN)/mini-nvr run --demo; fi
@@ -134,6 +135,16 @@ screenshots: install-dev $(VIEWER) system-packages
 first-run: install-dev system-packages
 	@command -v debootstrap >/dev/null || [ "$$(id -u)" -ne 0 ] || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null
 	$(BIN)/python -m tests.first_run $(WRITE)
+
+# Every package of the lock has a wheel for each architecture and each Python, so that nothing is compiled on anybody's machine.
+wheels-check: $(BIN)/python
+	@set -e; into=$$(mktemp -d); trap 'rm -rf "$$into"' EXIT; \
+	for arch in x86_64 aarch64; do for python in 3.11 3.12 3.13 3.14; do \
+	  $(PIP) download --no-deps --require-hashes --only-binary :all: --implementation cp --python-version $$python \
+	    --platform manylinux_2_17_$$arch --platform manylinux2014_$$arch --platform manylinux_2_28_$$arch \
+	    --dest "$$into" -r requirements.lock; \
+	  echo "$$arch, Python $$python: a wheel for every package"; \
+	done; done
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \

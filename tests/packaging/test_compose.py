@@ -56,6 +56,7 @@ def test_no_setting_goes_through_compose_but_where_it_listens() -> None:
         ({}, "2126:2126"),
         ({"WEB_PORT": "8080"}, "8080:8080"),
         ({"WEB_HOST": "127.0.0.1"}, "127.0.0.1:2126:2126"),
+        ({"WEB_HOST": "[::1]"}, "[::1]:2126:2126"),
         ({"WEB_HOST": "", "WEB_PORT": "443"}, "443:443"),
     ],
 )
