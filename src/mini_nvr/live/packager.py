@@ -1,9 +1,13 @@
 """Frames of one epoch -> messages: header, init segment, and one part a frame. Pure.
 
-An epoch is a stretch in which neither the formats nor the time line change. The media time of a part is exact (`tfdt`); how long
-its frame lasts is not known before the next one comes. What is declared is the longest of the last frames: a player takes a
-decoding time more than two declared durations after the last one for a break, and then waits for a key frame (Media Source
-Extensions, coded frame processing), so a duration that is too short costs pictures, one that is too long costs nothing.
+An epoch is a stretch in which neither the formats nor the time line change. When a frame is presented is exact. How long it lasts
+is not known before the next one comes; what is declared is about the longest of the last frames, so that what a player has ends
+where its newest frame ends.
+
+Where frames are missing, a player takes a decoding time more than two declared durations after the last one for a break, and then
+throws frames away until a key frame comes (Media Source Extensions, coded frame processing). So the decoding time of a frame behind
+a hole stays close to the one before, its composition offset makes up for it, and later frames catch up, at the next key frame for
+good.
 """
 
 import struct
@@ -19,6 +23,7 @@ from mini_nvr.media.mp4 import init_segment, part_header
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
 
 _DECAY = 16  # a long frame is forgotten by a sixteenth a frame
+_ROUNDING = 8  # so much less than two durations: players round times, some to microseconds, some to milliseconds
 
 
 class Packager:
@@ -35,6 +40,7 @@ class Packager:
         self._learns_order = video.reorder_depth is None
         self._duration = frame_duration
         self._last_dts: int | None = None
+        self._last_due = 0
         self._audio_hz = audio.sample_rate_hz if audio else 1
         self._audio_until = 0
         self._sequence = 0
@@ -68,14 +74,22 @@ class Packager:
         """
         if self._learns_order:
             self._clock.observe([frame.pts])
-        dts = max(self._clock.push(frame.pts), 0)
-        if self._last_dts is not None:
-            self._duration = max(dts - self._last_dts, self._duration - self._duration // _DECAY, 1)
-        self._last_dts = dts
+        dts = self._decoding_time(max(self._clock.push(frame.pts), 0), is_key=frame.is_key)
         offset = frame.pts - dts
         track = TrackPart(VIDEO_TRACK_ID, dts, [self._duration], [frame.data], [offset] if offset else [], [frame.is_key])
         utc_us = zero_utc_us + media_us(frame.pts)
         return self._part(track, frame.data, utc_us, FLAG_KEY if frame.is_key else 0)
+
+    def _decoding_time(self, due: int, *, is_key: bool) -> int:
+        """The decoding time of a frame that would be `due` if none were missing; learns how long frames last."""
+        dts = due
+        if self._last_dts is not None:
+            step, longest = due - self._last_due, 2 * self._duration
+            if step > longest or not is_key:
+                dts = max(min(due, self._last_dts + longest - self._duration // _ROUNDING), self._last_dts + 1)
+            self._duration = max(min(step, longest), self._duration - self._duration // _DECAY, 1)
+        self._last_dts, self._last_due = dts, due
+        return dts
 
     def sound(self, data: bytes, pts: int, zero_utc_us: int) -> Message | None:
         """A part of one audio frame, `pts` in samples; None when it lies before media time 0.

@@ -3,8 +3,9 @@ import { closeStream, openStream, type LiveStream } from "../api/early";
 import type { Channel, PictureState, StreamName } from "../state/types";
 import { plus, US_PER_S, utcUs, type UtcUs } from "../time/instant";
 import { LiveEdge } from "./live_edge";
+import { LiveHole } from "./live_hole";
 import { readMessage, type Header, type LiveEvent, type Part } from "./live_messages";
-import { decodeTimeS, videoMime, withoutSound } from "./mp4_boxes";
+import { presentedS, videoMime, withoutSound } from "./mp4_boxes";
 import type { LiveFeed, Screen } from "./screen";
 import type { Source, SourceEvents } from "./source";
 
@@ -34,6 +35,9 @@ export class LiveSource implements Source {
   readonly #stream: LiveStream;
   readonly #looking: ReturnType<typeof setInterval>;
   readonly #edge = new LiveEdge();
+  readonly #hole = new LiveHole();
+  /** Looks whether a frame came; set anew when it is due, not with each frame. */
+  #standing: ReturnType<typeof setTimeout> | undefined;
   #header: Header | null = null;
   #feed: LiveFeed | null = null;
   /** The wall instant of media time 0, as the newest key frame has it. */
@@ -55,7 +59,7 @@ export class LiveSource implements Source {
   ) {
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
-      loaded: () => this.#start(),
+      loaded: () => this.#goOn(),
       dry: () => this.#edge.dry(performance.now()),
       failed: (detail) => this.#failed(detail),
     });
@@ -98,10 +102,19 @@ export class LiveSource implements Source {
 
   #append(part: Part): void {
     if (part.isSound && !this.request.heard) return;
-    const keyS = part.isKey && !part.isSound ? decodeTimeS(part.data, TIMESCALE) : null;
+    const keyS = part.isKey && !part.isSound ? presentedS(part.data, TIMESCALE) : null;
     if (keyS !== null) this.#zeroUs = plus(part.utcUs, -keyS * US_PER_S);
-    if (!part.isSound) this.#keepClose();
+    if (!part.isSound && this.#zeroUs !== null) {
+      this.#keepClose();
+      this.#hole.frame((part.utcUs - this.#zeroUs) / US_PER_S);
+    }
     this.#feed?.append(part.data, keyS);
+  }
+
+  #goOn(): void {
+    this.#start();
+    const toS = this.#paintedUs === null ? null : this.#hole.wayOver(this.screen);
+    if (toS !== null) this.screen.seek(toS);
   }
 
   /** From the first key frame on, which is the quickest to be shown; not before it is there, or the browser forgets where to go. */
@@ -133,8 +146,16 @@ export class LiveSource implements Source {
     this.#paintedMs = performance.now();
     this.#paintedUs = utcUs(this.#zeroUs + mediaS * US_PER_S);
     this.#cause = null;
+    this.#standing ??= setTimeout(() => this.#mayStand(), STALE_MS);
     this.events.painted(this.#paintedUs);
     this.events.state({ kind: "playing" });
+  }
+
+  /** A picture is stale to the moment, however rarely all else is looked after. */
+  #mayStand(): void {
+    const restMs = this.#paintedMs + STALE_MS - performance.now();
+    this.#standing = restMs > 0 ? setTimeout(() => this.#mayStand(), restMs) : undefined;
+    if (this.#standing === undefined) this.events.state(this.#stale());
   }
 
   /** What is loaded lies ahead of where the picture waits, or the browser stopped: without this it would wait for good. */
@@ -185,6 +206,7 @@ export class LiveSource implements Source {
   /** The picture stays as it is; nothing new comes. */
   #hangUp(): void {
     clearInterval(this.#looking);
+    clearTimeout(this.#standing);
     closeStream(this.#stream);
     this.screen.listen({});
     this.#feed?.close();

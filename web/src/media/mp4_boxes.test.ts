@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { concat, decodeTimeS, videoMime, withoutSound } from "./mp4_boxes";
+import { concat, presentedS, videoMime, withoutSound } from "./mp4_boxes";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -49,17 +49,29 @@ describe("a fragment's time", () => {
     concat([box("moof", box("mfhd", uint32(7)), box("traf", box("tfhd", uint32(1)), tfdt)), box("mdat", raw(1))]);
 
   it("reads 64 bits", () => {
-    expect(decodeTimeS(fragment(box("tfdt", raw(1, 0, 0, 0), uint32(1), uint32(0))), 90_000)).toBeCloseTo(
+    expect(presentedS(fragment(box("tfdt", raw(1, 0, 0, 0), uint32(1), uint32(0))), 90_000)).toBeCloseTo(
       2 ** 32 / 90_000,
     );
   });
 
   it("reads 32 bits", () => {
-    expect(decodeTimeS(fragment(box("tfdt", uint32(0), uint32(45_000))), 90_000)).toBe(0.5);
+    expect(presentedS(fragment(box("tfdt", uint32(0), uint32(45_000))), 90_000)).toBe(0.5);
+  });
+
+  it("is when it is presented, which decoding comes before where frames are missing", () => {
+    const tfdt = box("tfdt", uint32(0), uint32(45_000));
+    const whole = (flags: number, ...words: number[]) =>
+      concat([
+        box("moof", box("traf", tfdt, box("trun", uint32(0x01000000 | flags), uint32(1), ...words.map(uint32)))),
+      ]);
+    expect(presentedS(whole(0xf01, 108, 3_600, 5_000, 0, 9_000), 90_000)).toBe(0.6);
+    expect(presentedS(whole(0xf01, 108, 3_600, 5_000, 0, -9_000), 90_000)).toBe(0.4);
+    expect(presentedS(whole(0x701, 108, 3_600, 5_000, 0), 90_000)).toBe(0.5);
+    expect(presentedS(whole(0xf01, 108, 3_600), 90_000)).toBe(0.5); // cut off
   });
 
   it("is unknown of what is no fragment", () => {
-    expect(decodeTimeS(raw(0, 0, 0, 9, 1), 90_000)).toBeNull();
-    expect(decodeTimeS(fragment(box("tfdt", raw(1))), 90_000)).toBeNull();
+    expect(presentedS(raw(0, 0, 0, 9, 1), 90_000)).toBeNull();
+    expect(presentedS(fragment(box("tfdt", raw(1))), 90_000)).toBeNull();
   });
 });

@@ -56,8 +56,9 @@ function box(type: string, children: readonly Bytes[]): Bytes {
   return concat([header, body]);
 }
 
-const uint32 = (data: Bytes, offset: number): number =>
-  new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(offset);
+const viewOf = (data: Bytes): DataView => new DataView(data.buffer, data.byteOffset, data.byteLength);
+
+const uint32 = (data: Bytes, offset: number): number => viewOf(data).getUint32(offset);
 
 /** `tkhd`: version and flags, then creation and modification times of 4 or 8 bytes each, then the track's id. */
 function trackId(trak: Box): number {
@@ -102,11 +103,23 @@ function find(data: Bytes, path: readonly string[]): Bytes | null {
   return within;
 }
 
-/** The decoding time of a fragment of one track, in seconds (`tfdt`, 8.8.12); null when it cannot be read. */
-export function decodeTimeS(fragment: Bytes, timescale: number): number | null {
+/** When the first frame of a fragment of one track is presented, in seconds (`tfdt`, 8.8.12, and `trun`, 8.8.8); null when it cannot be read. */
+export function presentedS(fragment: Bytes, timescale: number): number | null {
   const tfdt = find(fragment, ["moof", "traf", "tfdt"]);
   if (tfdt === null || tfdt.length < 8) return null;
-  const view = new DataView(tfdt.buffer, tfdt.byteOffset, tfdt.byteLength);
+  const view = viewOf(tfdt);
   const ticks = tfdt[0] === 1 && tfdt.length >= 12 ? Number(view.getBigUint64(4)) : view.getUint32(4);
-  return ticks / timescale;
+  return (ticks + firstOffset(find(fragment, ["moof", "traf", "trun"]))) / timescale;
+}
+
+/** Which optional fields of `trun` come before the first sample's composition offset: data offset and first flags; duration, size, flags. */
+const BEFORE_OFFSET = [0x1, 0x4, 0x100, 0x200, 0x400] as const;
+const HAS_OFFSETS = 0x800;
+
+function firstOffset(trun: Bytes | null): number {
+  if (trun === null || trun.length < 8) return 0;
+  const view = viewOf(trun);
+  const flags = view.getUint32(0);
+  const at = 8 + 4 * BEFORE_OFFSET.filter((flag) => (flags & flag) !== 0).length;
+  return (flags & HAS_OFFSETS) !== 0 && at + 4 <= trun.length ? view.getInt32(at) : 0;
 }

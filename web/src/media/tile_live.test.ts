@@ -33,9 +33,10 @@ class FakeSocket {
       startUtcUs: START,
     });
   }
-  part(): void {
+  part(utcUs = 0): void {
     const data = new Uint8Array(12);
     data[0] = 3;
+    new DataView(data.buffer).setBigUint64(1, BigInt(utcUs));
     this.onmessage?.({ data: data.buffer });
   }
 }
@@ -102,6 +103,21 @@ describe("a picture that stands", () => {
     expect(told.states.at(-1)?.kind).toBe("playing");
   });
 
+  it("says so two seconds after its last frame to the moment, whenever that came", () => {
+    const { told, screen } = playing();
+    for (let frame = 0; frame < 37; frame += 1) {
+      vi.advanceTimersByTime(93);
+      screen.paint(2.1 + frame / 10);
+    }
+    vi.advanceTimersByTime(1_999);
+    expect(told.states.at(-1)?.kind).toBe("playing");
+    vi.advanceTimersByTime(1);
+    expect(told.states.at(-1)?.kind).toBe("stalled");
+    screen.paint(9);
+    vi.advanceTimersByTime(2_000);
+    expect(told.states.at(-1)?.kind).toBe("stalled");
+  });
+
   it("says why when the recorder told", () => {
     const { told } = playing();
     last().tell(4, { event: "ended", cause: "camera offline", detail: "" });
@@ -137,6 +153,14 @@ describe("a picture that waits where nothing is loaded", () => {
     [screen.atS, screen.loadedUntilS] = [3, 3.1]; // in its last frame
     vi.advanceTimersByTime(1_500);
     expect(screen.atS).toBe(6);
+  });
+
+  it("goes over a hole as soon as the frames behind it are there", () => {
+    const { screen } = playing();
+    for (const atS of [2, 2.04, 2.08, 2.12, 3]) last().part(START + atS * US_PER_S);
+    [screen.atS, screen.loadedUntilS] = [2.13, 3.04];
+    screen.loaded(2, 3.04);
+    expect(screen.atS).toBeCloseTo(3.002);
   });
 
   it("is left alone where something is loaded, or nothing lies ahead", () => {
