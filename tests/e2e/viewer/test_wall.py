@@ -19,6 +19,22 @@ FLOATING = """() => [...document.querySelectorAll("video")]
     .findIndex((video) => video.style.zIndex === "1" && video.matches(":picture-in-picture"))"""
 """Which of the pictures on top is in the small window over other programs, where the page shows none of it."""
 
+COUNT_SOCKETS = """window.openSockets = new Set();
+    window.WebSocket = class extends WebSocket {
+      constructor(...args) {
+        super(...args);
+        openSockets.add(this);
+        this.addEventListener("close", () => openSockets.delete(this));
+      }
+    };"""
+BACKGROUND = """(hidden) => {
+    Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""A browser without a screen has no other tab to change to."""
+PAINTED_4 = """() => [...document.querySelectorAll("[data-channel='4'] video")]
+    .reduce((sum, video) => sum + video.getVideoPlaybackQuality().totalVideoFrames, 0)"""
+
 
 def test_pictures_are_live(page: Page) -> None:
     screen = Screen(page)
@@ -201,29 +217,42 @@ def test_figures_are_shown_on_demand(page: Page) -> None:
     expect(screen.tile(4)).to_contain_text("kbit/s")
 
 
+def watched_cameras(page: Page) -> set[str]:
+    """Whose live streams a page with `COUNT_SOCKETS` has open."""
+    urls = json.loads(page.evaluate("() => JSON.stringify([...openSockets].map(socket => new URL(socket.url).pathname))"))
+    return {url.split("/")[3] for url in urls}
+
+
 def test_tiles_off_screen_cost_nothing(make_page: MakePage) -> None:
     page = make_page(None)
-    page.add_init_script(
-        """window.openSockets = new Set();
-        window.WebSocket = class extends WebSocket {
-          constructor(...args) {
-            super(...args);
-            openSockets.add(this);
-            this.addEventListener("close", () => openSockets.delete(this));
-          }
-        };"""
-    )
+    page.add_init_script(COUNT_SOCKETS)
     page.goto("/")
     screen = Screen(page)
     for channel in (1, 3, 4):
         screen.wait_word(channel, "LIVE")
-
-    def watched() -> set[str]:
-        urls = json.loads(page.evaluate("() => JSON.stringify([...openSockets].map(socket => new URL(socket.url).pathname))"))
-        return {url.split("/")[3] for url in urls}
-
     screen.alone(4)
-    screen.wait(lambda: watched() == {"4"}, "the other cameras' sockets being closed")
+    screen.wait(lambda: watched_cameras(page) == {"4"}, "the other cameras' sockets being closed")
+
+
+def test_of_a_page_in_the_background_only_the_small_window_goes_on(make_page: MakePage) -> None:
+    page = make_page(None)
+    page.add_init_script(COUNT_SOCKETS)
+    page.goto("/")
+    screen = Screen(page)
+    for channel in (1, 3, 4):
+        screen.wait_word(channel, "LIVE")
+    screen.tile(4).hover()
+    screen.tile(4).get_by_role("button", name="Picture in picture").click()
+    floating(screen)
+    page.evaluate(BACKGROUND, True)
+    screen.wait(lambda: watched_cameras(page) == {"4"}, "the other cameras' sockets being closed")
+    before = page.evaluate(PAINTED_4)
+    screen.wait(lambda: page.evaluate(PAINTED_4) > before + 20, "the picture in the small window going on")
+    page.evaluate("() => document.exitPictureInPicture()")
+    screen.wait(lambda: watched_cameras(page) == set(), "all sockets being closed")
+    page.evaluate(BACKGROUND, False)
+    for channel in (1, 3, 4):
+        screen.wait_word(channel, "LIVE")
 
 
 def test_full_screen_of_a_tile(page: Page) -> None:

@@ -36,6 +36,14 @@ describe("live", () => {
     ]);
   });
 
+  it("stays as small as it was in the small window of a page in the background", () => {
+    expect(planOf(camera(1, { hasSub: true }), state({}), [1], true)).toEqual({ kind: "live", stream: "sub" });
+    expect(planOf(camera(1, { hasSub: true }), state({ single: true }), [1], true)).toEqual({
+      kind: "live",
+      stream: "main",
+    });
+  });
+
   it("is nothing of what is not seen, switched off or unknown", () => {
     expect(planOf(camera(7), state({}), SIX)).toEqual(NOTHING);
     expect(planOf(camera(1, { enabled: false }), state({}), SIX)).toEqual(NOTHING);

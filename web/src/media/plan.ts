@@ -26,13 +26,16 @@ export function playing(state: WatchState, seen: readonly Channel[]): readonly C
   return [leader, ...seen.filter((channel) => channel !== leader)].slice(0, MOST_RECORDED);
 }
 
-/** seen: the channels whose tiles are on screen, in the order of the tiles. */
-export function planOf(camera: Camera | undefined, state: WatchState, seen: readonly Channel[]): Plan {
+/**
+ * seen: the channels whose tiles are on screen, in the order of the tiles. floats: the page is in the background, and what is seen of it
+ * is in the small window over other programs, no larger than it was.
+ */
+export function planOf(camera: Camera | undefined, state: WatchState, seen: readonly Channel[], floats = false): Plan {
   if (camera === undefined || !seen.includes(camera.channel)) return NOTHING;
   if (state.live) {
     if (!camera.enabled) return NOTHING;
     // what is heard comes with the main stream: many sub streams have no sound
-    const small = camera.hasSub && !state.single && seen.length > 1 && state.sound !== camera.channel;
+    const small = camera.hasSub && !state.single && (seen.length > 1 || floats) && state.sound !== camera.channel;
     return { kind: "live", stream: small ? "sub" : "main" };
   }
   const players = playing(state, seen);

@@ -1,4 +1,7 @@
-/** Which tiles are on screen, and which of them wait for their picture: those that are scrolled away, and all of a page in the background, cost nothing. */
+/**
+ * Which tiles are seen, and which of them wait for their picture: those that are scrolled away, and all of a page in the background, cost
+ * nothing. The one in the small window over other programs is seen wherever its page is.
+ */
 import { SvelteSet } from "svelte/reactivity";
 
 import type { Channel } from "../state/types";
@@ -12,14 +15,27 @@ class Seen {
   readonly channels = new SvelteSet<Channel>();
   /** Sought, and the frame is not painted yet. */
   readonly waiting = new SvelteSet<Channel>();
+  /** The page is in the background. */
   hidden = $state(document.hidden);
+  /** The camera in the small window. */
+  floating = $state<Channel | null>(null);
+  readonly #places = new Map<Element, Channel>();
 
   constructor() {
-    // the small window over other programs is seen all the same, until it is closed
-    for (const event of ["visibilitychange", "leavepictureinpicture"])
+    for (const event of ["visibilitychange", "enterpictureinpicture", "leavepictureinpicture"])
       document.addEventListener(event, () => {
-        this.hidden = document.hidden && !document.pictureInPictureElement;
+        this.hidden = document.hidden;
+        this.floating = this.#channelOf(document.pictureInPictureElement ?? null);
       });
+  }
+
+  #channelOf(picture: Element | null): Channel | null {
+    for (const [place, channel] of this.#places) if (picture !== null && place.contains(picture)) return channel;
+    return null;
+  }
+
+  has(channel: Channel): boolean {
+    return channel === this.floating || (!this.hidden && this.channels.has(channel));
   }
 
   /** Until the returned function is called. */
@@ -30,10 +46,12 @@ class Seen {
       else this.channels.delete(channel);
     });
     observer.observe(element);
+    this.#places.set(element, channel);
     // the observer tells a frame or two later; the first picture need not wait for it
     if (isInView(element)) this.channels.add(channel);
     return () => {
       observer.disconnect();
+      this.#places.delete(element);
       this.channels.delete(channel);
     };
   }

@@ -84,15 +84,16 @@ class Stage implements PartEvents {
   #apply(): void {
     const state = watch.now;
     const list = cameras.list;
-    const onScreen = seen.hidden ? [] : state.order.filter((channel) => seen.channels.has(channel));
+    const onScreen = state.order.filter((channel) => seen.has(channel));
+    const floats = seen.hidden;
     untrack(() => {
       const stops = this.#begins(state);
       for (const part of this.#parts.values()) {
         // stills are shown while the playhead is dragged; what plays waits for its end
-        if (state.scrubbing && !seen.hidden) part.scrub();
+        if (state.scrubbing && !floats) part.scrub();
         else {
           const camera = list.find((one) => one.channel === part.channel);
-          part.apply(planOf(camera, state, onScreen), state);
+          part.apply(planOf(camera, state, onScreen, floats), state);
         }
       }
       if (stops) this.#alignTo(this.#leader?.player.positionUs() ?? state.instantUs);
