@@ -1,34 +1,38 @@
 """How long answers of the API take over HTTP on a large archive (`benchmarks/archive.py`), the check of the session included.
 
-python -m benchmarks.archive /tmp/archive
-python -m benchmarks.api /tmp/archive
+    python -m benchmarks.archive /tmp/archive
+    python -m benchmarks.api /tmp/archive
+
+The web service is a process of its own, as users have it, and the client as thin as can be: one question at a time over one
+kept-alive connection. The service's processor time, of all its threads, stands beside what the client sees.
 """
 
-import asyncio
-import json
 import random
 import socket
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import uvloop
-
 from benchmarks.archive import DAY_US, END_UTC_US, last_day
+from benchmarks.downloads import PASSWORD, USER, Served, free_port, listens, sign_in
 from benchmarks.findings import Figure, Findings, Table
 from benchmarks.part import parser, run
+from benchmarks.process_cost import cpu_seconds
+from benchmarks.program import ENVIRONMENT, HOST
+from benchmarks.waiting import BenchmarkFailed, end, wait_until
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.clock import SystemClock
-from mini_nvr.config.load import load
-from mini_nvr.services.web import make_deps, make_server
+from mini_nvr.supervisor.run import WEB_MALLOC
 
-USER, PASSWORD = "bench", "violet otter umbrella"  # noqa: S105  of a server that lives for this run
 DAY_MS, HOUR_MS, END_MS = DAY_US // 1000, 3_600_000, END_UTC_US // 1000
 WARM_UP = 5
+_RECEIVE_BYTES = 1 << 20
 INDEXED_DAYS = 29
 """Only the newest days of the archive have key-frame indexes."""
 
@@ -48,32 +52,39 @@ class Answer(NamedTuple):
     """What came back, and after how many milliseconds the last byte was there."""
 
     status: int
-    headers: dict[str, str]
     body: bytes
     ms: float
 
 
 class Connection:
-    """One kept-alive HTTP/1.1 connection; as thin as can be, so that the server is what is measured."""
+    """One kept-alive HTTP/1.1 connection, without a parser of its own: what is left is the server and the kernel."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._clock = SystemClock()
-        self.cookie = ""
+    def __init__(self, served: Served) -> None:
+        self._socket = socket.create_connection((HOST, served.port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": HOST, **served.headers}.items())
 
-    async def ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {self.cookie}\r\nContent-Length: {len(body)}\r\n"
-        started = self._clock.monotonic_ns()
-        self._writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
-        lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        pairs = [line.split(": ", 1) for line in lines[1:] if line]
-        length = next(int(value) for name, value in pairs if name.lower() == "content-length")
-        content = await self._reader.readexactly(length)
-        elapsed = (self._clock.monotonic_ns() - started) / 1e6
-        cookies = [value.split(";")[0] for name, value in pairs if name.lower() == "set-cookie"]
-        self.cookie = "; ".join(cookies) or self.cookie
-        return Answer(int(lines[0].split()[1]), dict((name.lower(), value) for name, value in pairs), content, elapsed)
+    def ask(self, path: str) -> Answer:
+        request = f"GET {path} HTTP/1.1\r\n{self._fields}\r\n".encode()
+        began = time.perf_counter()
+        self._socket.sendall(request)
+        came = self._receive()
+        while (end_of_head := came.find(b"\r\n\r\n")) < 0:
+            came += self._receive()
+        head = came[:end_of_head].lower()
+        due = end_of_head + 4 + int(head.partition(b"content-length:")[2].split(maxsplit=1)[0])
+        while len(came) < due:
+            came += self._receive()
+        return Answer(int(head.split(maxsplit=2)[1]), bytes(came[end_of_head + 4 :]), (time.perf_counter() - began) * 1000)
+
+    def _receive(self) -> bytearray:
+        chunk = self._socket.recv(_RECEIVE_BYTES)
+        if not chunk:
+            raise BenchmarkFailed("the web service closed the connection")
+        return bytearray(chunk)
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def questions(channels: int, days: int) -> list[Question]:
@@ -106,47 +117,71 @@ def questions(channels: int, days: int) -> list[Question]:
     ]
 
 
-async def measure(data_dir: Path, rounds: int) -> Findings:
-    with tempfile.TemporaryDirectory() as record_dir, Catalog.open(data_dir) as catalog:
-        channels = len(catalog.channels())
-        first = min(row.first_seen_utc_us for row in catalog.channels())
-        values = {"RTSP_URL_TEMPLATE": "rtsp://192.0.2.1/{channel}", "NUM_CHANNELS": str(channels), "TZ": "Europe/Berlin"}
-        folders = {"DATA_DIR": str(data_dir), "RECORD_DIR": record_dir}
-        deps = make_deps(load({**values, **folders, "user1": USER, "pass1": PASSWORD}), catalog, SystemClock())
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = make_server(deps, None)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2], limit=1 << 20)
-        connection = Connection(reader, writer)
+def measure(data_dir: Path, rounds: int) -> Findings:
+    with Catalog.open(data_dir) as catalog:
+        channels = catalog.channels()
+        days = (END_UTC_US - min(row.first_seen_utc_us for row in channels)) // DAY_US - 1
+    with web(data_dir, len(channels)) as served:
+        connection = Connection(served)
         try:
-            answer = await connection.ask("POST", "/api/login", json.dumps({"username": USER, "password": PASSWORD}).encode())
-            assert answer.status == 200, answer.body
-            return await _ask_all(connection, questions(channels, max(1, (END_UTC_US - first) // DAY_US - 1)), rounds)
+            return _ask_all(connection, served.pid, questions(len(channels), max(1, days)), rounds)
         finally:
-            writer.close()
-            server.should_exit = True
-            await serving
+            connection.close()
 
 
-async def _ask_all(connection: Connection, asked: list[Question], rounds: int) -> Findings:
+@contextmanager
+def web(data_dir: Path, channels: int) -> Iterator[Served]:
+    """The web service over the archive, without footage, and somebody who is signed in."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="bench-api-") as folder:
+        settings = {
+            "DATA_DIR": data_dir.absolute(),
+            "RECORD_DIR": folder,
+            "WEB_PORT": port,
+            "WEB_HOST": HOST,
+            "RTSP_URL_TEMPLATE": "rtsp://192.0.2.1/{channel}",
+            "NUM_CHANNELS": channels,
+            "TZ": "Europe/Berlin",
+            "user1": USER,
+            "pass1": PASSWORD,
+            "LOG_LEVEL": "ERROR",
+        }
+        env_file = Path(folder) / "settings.env"
+        env_file.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+        command = [sys.executable, "-m", "mini_nvr", "web", "--env-file", str(env_file)]
+        process = subprocess.Popen(command, env={**ENVIRONMENT, **WEB_MALLOC}, stdin=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: listens(port), 20, "the web service listens")
+            yield Served(process.pid, port, {"Cookie": sign_in(port)})
+        finally:
+            end(process)
+
+
+def _ask_all(connection: Connection, pid: int, asked: list[Question], rounds: int) -> Findings:
     """p95 of each question as a figure, all of it as a table."""
     figures, rows = [], []
     for question in asked:
-        answers = [await connection.ask("GET", question.path()) for _ in range(rounds + WARM_UP)][WARM_UP:]
+        for _ in range(WARM_UP):
+            connection.ask(question.path())
+        before_s = cpu_seconds(pid)
+        answers = [connection.ask(question.path()) for _ in range(rounds)]
+        cpu_ms = (cpu_seconds(pid) - before_s) * 1000 / rounds
         assert all(answer.status == 200 for answer in answers), next(a.body for a in answers if a.status != 200)
         times = sorted(answer.ms for answer in answers)
         p95_ms = times[int(rounds * 0.95)]
         figures.append(Figure(question.key, f"{question.what}, p95", p95_ms, "ms", 1, question.target_ms))
         kilobytes = median(len(answer.body) for answer in answers) / 1000
-        rows.append((question.what, f"{median(times):.1f}", f"{p95_ms:.1f}", f"{times[-1]:.1f}", f"{kilobytes:.1f}"))
-    return Findings(figures, [Table(("ms", "median", "p95", "slowest", "answer, kB"), tuple(rows))], f"{rounds} questions each")
+        cells = (median(times), p95_ms, times[-1], cpu_ms, kilobytes)
+        rows.append((question.what, *(f"{value:.1f}" for value in cells)))
+    headings = ("ms", "median", "p95", "slowest", "processor time", "answer, kB")
+    return Findings(figures, [Table(headings, tuple(rows))], f"{rounds} questions each, the web service a process of its own")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser("benchmarks.api", __doc__)
     arguments.add_argument("data_dir", type=Path, help="of a catalog that benchmarks.archive made")
     arguments.add_argument("--rounds", type=int, default=100)
-    return run("api", arguments, lambda given: uvloop.run(measure(given.data_dir, given.rounds)), argv)
+    return run("api", arguments, lambda given: measure(given.data_dir, given.rounds), argv)
 
 
 if __name__ == "__main__":
