@@ -1,15 +1,21 @@
 """Footage files by id."""
 
 import asyncio
+import errno
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
+from mini_nvr.api.byte_ranges import Span
+from mini_nvr.api.file_source import FileSource
 from mini_nvr.api.media import version_of
 from mini_nvr.catalog.model import SegmentRow
+from mini_nvr.playback.files import Stretch
 from tests.support.served import cookies_of, serving
 from tests.support.waiting import until
 from tests.support.web import Browser, Web, pattern, small
@@ -156,6 +162,85 @@ async def test_a_client_that_goes_away_leaves_nothing_open(web: Web) -> None:
             writer.transport.abort()
             await until(lambda: open_files() <= before)
         assert (await browser.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "bytes=0-0", "bytes=100-19999999", "bytes=-7"])
+async def test_what_the_kernel_copies_is_what_is_read(web: Web, header: str | None) -> None:
+    content = bytes(range(251)) * 80_000  # more than is copied in one go
+    web.put(small(size_bytes=len(content)), content=content)
+    (row,) = web.catalog.segments()
+    headers = {"range": header} if header else {}
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        copied = await browser.get(f"/api/segments/{row.id}.mp4", headers=headers)
+    read = await (await web.signed_in()).get(f"/api/segments/{row.id}.mp4", headers=headers)
+    assert copied.content == read.content
+    assert [copied.headers[name] for name in ("content-length", "etag")] == [
+        read.headers[name] for name in ("content-length", "etag")
+    ]
+    assert copied.headers.get("content-range") == read.headers.get("content-range")
+    counted = web.deps.instruments.registry.get_sample_value("mini_nvr_http_sent_bytes_total")
+    assert counted is not None
+    assert counted >= 2 * len(read.content)
+
+
+async def test_only_files_that_do_not_change_are_left_to_the_kernel(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(pattern(100))
+    span = Span(10, 20, 100)
+    for sealed in (True, False):
+        fd = os.open(tmp_path / "file", os.O_RDONLY)
+        source = FileSource("file", fd, sealed=sealed)
+        pieces = [piece async for piece in source.pieces(span)]
+        assert pieces == ([Stretch("file", fd, 10, 20)] if sealed else [pattern(100)[10:20]])
+        await source.close()
+
+
+async def test_a_client_that_leaves_while_the_disk_stalls_leaves_nothing_open(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    stalled, goes_on, kernel, failed = threading.Event(), threading.Event(), os.sendfile, list[OSError]()
+
+    def stall(*arguments: int) -> int:
+        stalled.set()
+        assert goes_on.wait(60)
+        try:
+            return kernel(*arguments)
+        except OSError as exc:
+            failed.append(exc)
+            raise
+
+    monkeypatch.setattr(os, "sendfile", stall)
+    web.put(small())
+    (row,) = web.catalog.segments()
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        await browser.get("/healthz")
+        before = open_files()
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(f"GET /api/segments/{row.id}.mp4 HTTP/1.1\r\nHost: x\r\nCookie: {cookies_of(browser)}\r\n\r\n".encode())
+        await until(stalled.is_set)
+        assert (await browser.get("/healthz")).status_code == 200
+        writer.transport.abort()
+        await until(lambda: open_files() == before + 2)  # what the thread still uses
+        goes_on.set()
+        await until(lambda: open_files() == before)
+    assert not any(exc.errno == errno.EBADF for exc in failed)
+
+
+async def test_a_disk_that_refuses_ends_the_answer_early(
+    web: Web, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: int) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "sendfile", broken)
+    web.put(small())
+    (row,) = web.catalog.segments()
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        with pytest.raises(httpx.RemoteProtocolError):
+            await browser.get(f"/api/segments/{row.id}.mp4")
+        assert (await browser.get("/healthz")).status_code == 200
+    assert f"{row.path} cannot be read behind byte 0: Input/output error" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_another_recording_under_an_old_id_is_not_taken_for_the_first(browser: Browser, sealed: SegmentRow) -> None:

@@ -1,6 +1,7 @@
 """Playlist, stills, export and time line over HTTP, from real footage."""
 
 import asyncio
+import os
 import re
 import shutil
 import threading
@@ -10,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import av
+import httpx
 import pytest
 
 from mini_nvr.api import export, export_slots
@@ -136,6 +138,42 @@ async def test_an_export_in_pieces_is_the_export(browser: Browser, rows: list[Se
         assert piece.status_code == 206
         pieces += piece.content
     assert pieces == whole.content
+
+
+async def test_an_export_that_the_kernel_copies_is_the_export(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:
+    url = f"/api/channel/1/export.mp4?{span(rows[:2])}"
+    read = await browser.get(url)
+    async with serving(web) as served, served.browser() as other:
+        await other.sign_in()
+        assert (await other.get(url)).content == read.content
+        half = len(read.content) // 2
+        resumed = await other.get(url, headers={"range": f"bytes={half}-", "if-range": read.headers["etag"]})
+        assert (resumed.status_code, resumed.content) == (206, read.content[half:])
+    assert web.deps.exports.open == 0
+
+
+async def test_an_export_whose_file_goes_away_breaks_off(
+    web: Web, rows: list[SegmentRow], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client is told by the connection's end, after what could be sent."""
+    url, kernel = f"/api/channel/1/export.mp4?{span(rows[:2])}", os.sendfile
+
+    def delete_the_next(*arguments: int) -> int:
+        web.file(rows[1].path).unlink(missing_ok=True)
+        return kernel(*arguments)
+
+    monkeypatch.setattr(os, "sendfile", delete_the_next)
+    came = b""
+    async with serving(web) as served, served.browser() as browser:
+        await browser.sign_in()
+        with pytest.raises(httpx.RemoteProtocolError):
+            async with browser.stream("GET", url) as answer:
+                async for chunk in answer.aiter_raw():
+                    came += chunk
+    assert len(came) > rows[0].size_bytes // 2
+    assert "broke off" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert web.deps.exports.open == 0
 
 
 async def test_an_export_is_recorded(web: Web, browser: Browser, rows: list[SegmentRow]) -> None:

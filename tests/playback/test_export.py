@@ -1,5 +1,6 @@
 """Exports are proven by decoding: what FFmpeg shows of the movie is what it shows of the files inside the range, frame by frame."""
 
+import os
 import random
 import subprocess
 from datetime import UTC
@@ -22,6 +23,7 @@ from mini_nvr.playback.errors import FootageUnreadable, FormatChanges, NoFootage
 from mini_nvr.playback.export import ExportPlan, plan
 from mini_nvr.playback.export_survey import segment_rows
 from mini_nvr.playback.export_text import file_name
+from mini_nvr.playback.files import Stretch
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
 from mini_nvr.segment.names import segment_name
@@ -172,6 +174,18 @@ def test_any_two_ranges_of_bytes_make_the_whole(day: Archive) -> None:
         assert b"".join(of.read(0, cut)) + b"".join(of.read(cut)) == movie
     assert b"".join(of.read(10, 10)) == b""
     assert b"".join(of.read(of.size_bytes + 5)) == b""
+
+
+def test_footage_is_a_stretch_of_each_file(day: Archive) -> None:
+    of = plan(day.catalog, day.record_dir, 1, T0 + 500_000, T0 + 60 * US_PER_S)
+    movie = whole(of)
+    for start, end in [(0, None), (10, 700), (of.size_bytes // 3, of.size_bytes - 5)]:
+        put_together, stretches = b"", 0
+        for piece in of.pieces(start, end):
+            stretches += isinstance(piece, Stretch)
+            put_together += os.pread(piece.fd, piece.end - piece.start, piece.start) if isinstance(piece, Stretch) else piece
+        assert put_together == movie[start:end]
+        assert stretches <= len(day.catalog.segments())
 
 
 def test_the_same_request_makes_the_same_bytes(day: Archive) -> None:
