@@ -11,6 +11,7 @@ from mini_nvr.errors import GapCause, RtspError
 from mini_nvr.ingest.session import CameraSession
 from mini_nvr.ingest.source import Receiver, StreamInfo, TimeLine
 from mini_nvr.media.frame import Frame
+from mini_nvr.rtsp.errors import ConnectionLost
 from tests.support.clock import FakeClock
 
 
@@ -125,6 +126,29 @@ async def test_refused_connections_follow_the_ladder_and_say_so() -> None:
 async def test_a_camera_that_comes_back_is_asked_within_two_seconds() -> None:
     stage = Stage(lambda clock: ScriptedSource(clock, Refused("nobody listens")))
     await stage.advance(40)
+    attempts = len(stage.sources)
+    stage.reachable = True
+    await stage.advance(2)
+    assert len(stage.sources) > attempts
+    await stage.end()
+
+
+async def test_a_camera_that_hangs_up_on_us_is_asked_less_and_less_often() -> None:
+    """It takes connections all the time, as one with too many viewers does: that it can be reached is no news."""
+    stage = Stage(lambda clock: ScriptedSource(clock, ConnectionLost("the camera closed the connection")))
+    stage.reachable = True
+    await stage.settle()
+    await stage.advance(60)
+    assert [round(delay) for _, _, delay in stage.listener.ended] == [1, 2, 5, 10, 30, 30]
+    await stage.end()
+
+
+async def test_a_camera_that_hangs_up_and_restarts_is_asked_at_once() -> None:
+    stage = Stage(lambda clock: ScriptedSource(clock, ConnectionLost("the camera closed the connection")))
+    stage.reachable = True
+    await stage.advance(20)
+    stage.reachable = False
+    await stage.advance(5)
     attempts = len(stage.sources)
     stage.reachable = True
     await stage.advance(2)

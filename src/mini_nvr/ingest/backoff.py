@@ -18,10 +18,14 @@ _LISTENED_ALREADY = frozenset({GapCause.STREAM_STALLED, GapCause.NO_KEY_FRAME})
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How one connection ended. cause None: the camera ended it properly. delivered_s: how long frames came."""
+    """How one connection ended. cause None: the camera ended it properly. delivered_s: how long frames came.
+
+    hung_up: the camera took the connection and broke it off, so it can be reached: no news that it still can.
+    """
 
     cause: GapCause | None
     delivered_s: float
+    hung_up: bool = False
 
 
 class Backoff:

@@ -10,6 +10,7 @@ from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.errors import GapCause, RtspError
 from mini_nvr.ingest.backoff import Backoff, Ending
 from mini_nvr.ingest.source import Receiver, Source
+from mini_nvr.rtsp.errors import ConnectionLost
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class CameraSession:
             again = f"next try in {delay:.0f} s" if delay >= 1 else "trying again at once"
             _log.warning("%s: %s: %s; %s", self._label, cause, detail, again)
             self._receiver.on_disconnected(cause, detail, delay)
-            await self._wait(delay, cause)
+            await self._wait(delay, was_reachable=ending.hung_up or cause not in _UNREACHABLE)
 
     async def _give_up(self, error: RtspError) -> None:
         """Say once that the address cannot be used, and wait to be cancelled: only other settings, and so a restart, mend it."""
@@ -88,6 +89,7 @@ class CameraSession:
         started_ns = 0
         cause: GapCause | None = None
         detail = "the camera ended the stream"
+        hung_up = False
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 info = await source.open()
@@ -99,6 +101,7 @@ class CameraSession:
             await self._watch(source, started_ns)
         except RtspError as error:
             cause, detail = getattr(error, "cause", GapCause.CAMERA_ERROR), str(error)
+            hung_up = isinstance(error, ConnectionLost)
         except TimeoutError:
             cause, detail = GapCause.CAMERA_OFFLINE, f"the camera did not start the stream within {OPEN_TIMEOUT_S:.0f} s"
         except Exception as error:  # noqa: BLE001  the supervisor loop of one camera: log everything, keep the others
@@ -107,7 +110,7 @@ class CameraSession:
         finally:
             await source.close()
         delivered_ns = max(source.last_frame_ns - started_ns, 0) if source.last_frame_ns else 0
-        return Ending(cause, delivered_ns / NS_PER_S), detail
+        return Ending(cause, delivered_ns / NS_PER_S, hung_up), detail
 
     async def _watch(self, source: Source, started_ns: int) -> None:
         """Wait for the end of the stream, or raise when it falls silent."""
@@ -128,10 +131,9 @@ class CameraSession:
             with suppress(asyncio.CancelledError, RtspError):
                 await closed
 
-    async def _wait(self, delay_s: float, cause: GapCause) -> None:
+    async def _wait(self, delay_s: float, *, was_reachable: bool) -> None:
         """Sleep, but no longer than until an unreachable camera can be reached again."""
         deadline_ns = self._clock.monotonic_ns() + int(delay_s * NS_PER_S)
-        was_reachable = cause not in _UNREACHABLE
         while (left_s := (deadline_ns - self._clock.monotonic_ns()) / NS_PER_S) > 0:
             await self._clock.sleep(min(left_s, REACH_INTERVAL_S))
             if left_s <= REACH_INTERVAL_S:
