@@ -61,6 +61,14 @@ def test_times_carry_the_offset_of_the_zone() -> None:
     assert line == "1970-01-01T02:00:00.250+02:00 INFO    recorder: hello"
 
 
+def test_a_log_file_that_cannot_be_written_is_told_with_the_setting_s_name(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    before = logging.getLogger().handlers[:]
+    with pytest.raises(log.LogFileUnusable, match=r"LOG_FILE=.*nvr\.log cannot be written \((Not a directory|File exists)\)"):
+        log.configure("recorder", level="info", zone=UTC, log_file=tmp_path / "file" / "nvr.log")
+    assert logging.getLogger().handlers == before
+
+
 def test_the_log_file_gets_what_standard_error_gets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level

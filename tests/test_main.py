@@ -128,12 +128,12 @@ def test_an_unexpected_error_is_logged_with_its_traceback_and_without_secrets(
     assert "c4n4ry" not in text
 
 
-def test_a_log_file_that_cannot_be_opened_is_named_with_what_to_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_file_that_cannot_be_opened_is_named_with_its_setting(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "log").touch()
     env_file(folder, "DVR_IP=gate", "LOG_FILE=log/mini-nvr.log")
     for command in (["run"], ["recorder"]):
         assert main(command) == 1
-        assert capsys.readouterr().err.startswith("mini-nvr: log: File exists; check that")
+        assert capsys.readouterr().err.startswith("mini-nvr: LOG_FILE=log/mini-nvr.log cannot be written (File exists): name")
 
 
 def test_a_reader_that_has_seen_enough_is_no_news(folder: Path) -> None:

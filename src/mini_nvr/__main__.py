@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     cleanup.add_argument("--dry-run", action="store_true", help="only show what would be deleted, and why")
     for sub in (run, recorder, storage, web, check, status, convert, rescan, cleanup, listed, reset):
         sub.add_argument("--env-file", type=Path, metavar="FILE", help="read settings from FILE instead of ./.env")
-    demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1, stream2, ...")
+    demo = add("demo", _demo, "serve simulated cameras: rtsp://HOST:PORT/stream1 and so on")
     demo.add_argument("--cameras", type=_positive, default=4, metavar="N", help="how many (default: 4)")
     demo.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
     demo.add_argument("--port", type=_port, default=8554, metavar="P", help="TCP port (default: 8554)")
@@ -107,12 +107,16 @@ def _add_user_commands(
     text = "make password hashes, list accounts, reset a password"
     user = commands.add_parser("user", help=text, description=text[0].upper() + text[1:] + ".")
     actions = user.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    hashed = actions.add_parser("hash", help="print the line for .env that holds a password's hash")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+
+    hashed = add("hash", "print the line for .env that holds a password's hash")
     hashed.add_argument("--number", type=_positive, default=1, metavar="N", help="of the user in .env: userN, passN (default: 1)")
     hashed.set_defaults(command=_user_hash)
-    listed = actions.add_parser("list", help="show who may sign in")
+    listed = add("list", "show who may sign in")
     listed.set_defaults(command=_user_list)
-    reset = actions.add_parser("reset", help="print a new one-time password of an account, and end its sessions")
+    reset = add("reset", "print a new one-time password of an account, and end its sessions")
     reset.add_argument("name", metavar="NAME")
     reset.set_defaults(command=_user_reset)
     return listed, reset

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from mini_nvr.clock import to_datetime
+from mini_nvr.errors import MiniNvrError
 
 MASK = "***"
 _USER_INFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<user>[^/?#\s]*)@")
@@ -57,16 +58,25 @@ class Redactor(logging.Formatter):
         return line
 
 
+class LogFileUnusable(MiniNvrError):
+    """The file that LOG_FILE names cannot be opened."""
+
+
 def configure(service: str, *, level: str, zone: tzinfo, log_file: Path | None = None, secrets: Iterable[str] = ()) -> None:
     """Send all records of this process to standard error and, when set, to `log_file` (reopened when it was rotated away).
 
     Raises:
-        OSError: the log file cannot be opened.
+        LogFileUnusable: the log file cannot be opened.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if log_file is not None:
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(WatchedFileHandler(log_file, encoding="utf-8"))
+        try:
+            log_file.parent.mkdir(parents=True, exist_ok=True)
+            handlers.append(WatchedFileHandler(log_file, encoding="utf-8"))
+        except OSError as exc:
+            raise LogFileUnusable(
+                f"LOG_FILE={log_file} cannot be written ({exc.strerror}): name a file that this user may write"
+            ) from exc
     formatter = Redactor(service, zone, secrets)
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -14,7 +14,7 @@ from mini_nvr.config.model import Settings
 from mini_nvr.errors import GapCause, RtspError
 from mini_nvr.ingest.probe import NoFrames, NoKeyFrame, ProbeResult, StreamEnded
 from mini_nvr.media.frame import AudioFormat, VideoFormat
-from mini_nvr.rtsp.errors import AuthenticationFailed, WireError
+from mini_nvr.rtsp.errors import AuthenticationFailed, NoSupportedTrack, ProtocolViolation, WireError
 from mini_nvr.services import check
 from tests.support.clock import FakeClock
 
@@ -98,6 +98,22 @@ def test_another_protocol_is_told_in_one_line_a_channel_and_nothing_is_connected
 
 
 @pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ProtocolViolation("the camera insists on UDP; allow RTP over TCP in its settings"), "allow RTP over TCP in its settings"),
+        (ProtocolViolation("what came is no RTSP"), "check the port in DVR_PORT or CHANNEL_1_URL"),
+        (
+            NoSupportedTrack("nothing that can be recorded (video VP8: not known; audio L16: not known)"),
+            "set the camera's video to H.264",
+        ),
+    ],
+)
+def test_cause_and_remedy_are_those_of_the_error(error: RtspError, expected: str) -> None:
+    assert check.remedy(error, 1).startswith(expected)
+    assert check.plain_cause(error) == str(error).removesuffix("; allow RTP over TCP in its settings")
+
+
+@pytest.mark.parametrize(
     ("result", "expected"),
     [
         (RESULT, []),
@@ -128,7 +144,7 @@ def test_an_address_is_shown_without_secrets(url: str, shown: str) -> None:
 
 def test_every_cause_that_a_camera_can_have_has_its_remedy() -> None:
     assert "I-frame interval" in check.remedy(NoKeyFrame(""), 1)
-    assert check.remedy(RtspError(""), 1) == check.REMEDIES[GapCause.CAMERA_ERROR]
+    assert check.remedy(RtspError(""), 1) == check.REMEDIES[GapCause.CAMERA_ERROR].format(url="CHANNEL_1_URL")
     wire: list[type[WireError]] = [WireError, *_children(WireError)]
     causes = {error.cause for error in wire} | {NoKeyFrame.cause, NoFrames.cause, StreamEnded.cause}
     assert causes == set(check.REMEDIES)
@@ -180,6 +196,21 @@ def test_a_folder_on_a_file_system_that_takes_no_files_is_a_problem() -> None:
     problem = check.folder_problem("DATA_DIR", Path("/proc/self"))
     assert problem is not None
     assert "DATA_DIR: cannot write to /proc/self" in problem
+
+
+def test_the_folder_of_the_log_file_is_looked_at(settings: Settings) -> None:
+    bad = settings.model_copy(update={"log_file": Path("/proc/self/nvr.log")})
+    code, text = run(bad, RESULT)
+    assert code == 1
+    assert "LOG_FILE: cannot write to /proc/self" in text
+
+
+def test_a_certificate_that_is_not_there_fails_the_check(settings: Settings, tmp_path: Path) -> None:
+    (key := tmp_path / "key.pem").touch()
+    bad = settings.model_copy(update={"tls_cert": tmp_path / "chain.pem", "tls_key": key})
+    code, text = run(bad, RESULT)
+    assert code == 1
+    assert f"cannot be used ({tmp_path / 'chain.pem'} is not there)" in text
 
 
 def test_a_bad_folder_fails_the_check(settings: Settings) -> None:

@@ -85,6 +85,13 @@ def test_the_welcome_never_shows_a_camera_s_address() -> None:
     assert "anna" not in text
 
 
+def test_the_welcome_names_the_command_with_the_settings_of_this_run() -> None:
+    settings = load({"CHANNEL_1_URL": "rtsp://camera/1", "TZ": "UTC"})
+    text = "\n".join(welcome(settings, service_table(None), None, Path("my cameras.env")))
+    assert "status --env-file 'my cameras.env'" in text
+    assert "--env-file" not in "\n".join(welcome(settings, service_table(None), None, Path(".env")))
+
+
 @pytest.mark.parametrize("port", [None, 8554])
 def test_no_secret_is_in_a_command(port: int | None) -> None:
     for service in service_table(port):

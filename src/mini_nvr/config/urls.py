@@ -92,7 +92,10 @@ class Url:
     """A camera's URL, in which placeholders may stand."""
 
     type_name = "URL"
-    allowed = f"{', '.join(SCHEMES)} URL; placeholders {' '.join(f'{{{name}}}' for name in PLACEHOLDERS)}, or {{channel:02d}}"
+    allowed = (
+        f"rtsp URL ({', '.join(SCHEMES[1:])} too, which cannot be recorded); "
+        f"placeholders {' '.join(f'{{{name}}}' for name in PLACEHOLDERS)}, or {{channel:02d}}"
+    )
     secret = True
 
     def parse(self, text: str) -> UrlTemplate:

@@ -60,10 +60,19 @@ class Certificate:
             context.load_cert_chain(self._chain, self._key, password=_no_password)
         except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
             raise CertificateUnusable(
-                f"TLS_CERT={self._chain} and TLS_KEY={self._key} cannot be used ({exc}): "
+                f"TLS_CERT={self._chain} and TLS_KEY={self._key} cannot be used ({self._reason(exc)}): "
                 "they must be a PEM chain and its PEM key without a pass phrase"
             ) from exc
         return context
+
+    def _reason(self, error: Exception) -> str:
+        """The library does not say which of the two files it could not open."""
+        missing = [path for path in (self._chain, self._key) if _stamp(path) is None]
+        if missing:
+            return f"{' and '.join(map(str, missing))} {'is' if len(missing) == 1 else 'are'} not there"
+        if isinstance(error, ssl.SSLError):
+            return error.reason or str(error)
+        return getattr(error, "strerror", None) or str(error)
 
     def _stamps(self) -> tuple[_Stamp | None, ...]:
         return tuple(map(_stamp, (self._chain, self._key)))

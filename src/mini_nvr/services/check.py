@@ -4,6 +4,7 @@ Nothing permanent is written. A camera's address is shown without user and passw
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ from mini_nvr.log import Redactor
 from mini_nvr.rtsp import url as rtsp_url
 from mini_nvr.rtsp.errors import InvalidUrl, UnsupportedScheme
 from mini_nvr.services import wording
+from mini_nvr.services.certificate import Certificate, CertificateUnusable
 from mini_nvr.services.tables import Cell, Row, Tone, print_table
 
 if TYPE_CHECKING:
@@ -41,9 +43,11 @@ REMEDIES: Final[dict[GapCause, str]] = {
     GapCause.UNSUPPORTED_CODEC: "set the camera's video to H.264 or H.265",
     GapCause.NO_KEY_FRAME: "set the camera's key-frame interval (I-frame interval, GOP) to 1-4 s",
     GapCause.STREAM_STALLED: "restart the camera, and see whether it allows another viewer",
-    GapCause.CAMERA_ERROR: "restart the camera; if it stays, report it with the camera's model",
+    GapCause.CAMERA_ERROR: "check the port in DVR_PORT or {url}, and restart the camera; if it stays, report it with its model",
 }
 OTHER_SCHEME: Final = "switch on RTSP without TLS in the camera, and write its rtsp:// address into RTSP_URL_TEMPLATE or {url}"
+
+_SEMICOLON_OUTSIDE: Final = re.compile(r"; *(?![^()]*\))")
 
 Probe = Callable[[str, Clock], Awaitable[ProbeResult]]
 
@@ -61,14 +65,16 @@ def run(settings: "Settings", *, file: TextIO | None = None, look: Probe = probe
     """Print what was found; 0 when everything can be recorded, 1 otherwise."""
     file = file or sys.stdout
     redactor = Redactor("check", settings.zone, settings.secrets())
-    folder_problems = [problem for folder in folders(settings) if (problem := folder_problem(*folder))]
+    local_problems = [problem for folder in folders(settings) if (problem := folder_problem(*folder))] + certificate_problems(
+        settings
+    )
     if file.isatty():
         print("Connecting to the cameras; each one is watched for up to 10 s ...", file=file, flush=True)
     findings = uvloop.run(probe_all(settings.channels, SystemClock(), look))
     print_table(HEADINGS, [_redacted(finding_row(finding), redactor) for finding in findings], file)
-    for line in [*folder_problems, *summary(findings)]:
+    for line in [*local_problems, *summary(findings)]:
         print(redactor.redact(line), file=file)
-    failed = folder_problems or any(finding.error for finding in findings)
+    failed = local_problems or any(finding.error for finding in findings)
     return EXIT_FAILED if failed else EXIT_FINE
 
 
@@ -113,7 +119,13 @@ def _key_tone(result: ProbeResult) -> Tone:
 
 def plain_cause(error: RtspError) -> str:
     """What happened, as the error says it, without the remedy behind the semicolon: ours names the settings."""
-    return str(error).partition(";")[0] or type(error).__name__
+    return _split(error)[0] or type(error).__name__
+
+
+def _split(error: RtspError) -> tuple[str, str]:
+    """The error's own cause and remedy, which a semicolon outside of brackets parts."""
+    cause, *own = _SEMICOLON_OUTSIDE.split(str(error), maxsplit=1)
+    return cause, "".join(own)
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
@@ -144,9 +156,14 @@ def sub_stream_problem(channel: "ChannelSettings") -> str | None:
 
 
 def remedy(error: RtspError, channel: int) -> str:
-    """What the owner can do about it, with the names of the settings."""
+    """What the owner can do about it, with the names of the settings; of an error that has no class of its own, what it says."""
     cause = getattr(error, "cause", GapCause.CAMERA_ERROR)
-    text = OTHER_SCHEME if isinstance(error, UnsupportedScheme) else REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR])
+    if isinstance(error, UnsupportedScheme):
+        text = OTHER_SCHEME
+    elif cause is GapCause.CAMERA_ERROR and (own := _split(error)[1]):
+        return own
+    else:
+        text = REMEDIES.get(cause, REMEDIES[GapCause.CAMERA_ERROR])
     return text.format(url=f"CHANNEL_{channel}_URL")
 
 
@@ -175,7 +192,8 @@ def public_address(url: str) -> str:
 
 def folders(settings: "Settings") -> list[tuple[str, Path]]:
     """The folders that must be writable, each with its setting's name."""
-    return [("RECORD_DIR", settings.record_dir), ("DATA_DIR", settings.data_dir)]
+    found = [("RECORD_DIR", settings.record_dir), ("DATA_DIR", settings.data_dir)]
+    return found if settings.log_file is None else [*found, ("LOG_FILE", settings.log_file.parent)]
 
 
 def folder_problem(variable: str, folder: Path) -> str | None:
@@ -190,6 +208,17 @@ def folder_problem(variable: str, folder: Path) -> str | None:
         return f"{variable}: {existing} is not a folder: name another place"
     except OSError as exc:
         return f"{variable}: cannot write to {existing} ({exc.strerror}): give this user the right to, or name another folder"
+
+
+def certificate_problems(settings: "Settings") -> list[str]:
+    """Why the web service could not serve HTTPS; nothing when it is not asked to."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return []
+    try:
+        Certificate(settings.tls_cert, settings.tls_key)
+    except CertificateUnusable as exc:
+        return [str(exc)]
+    return []
 
 
 def _redacted(row: Row, redactor: Redactor) -> Row:

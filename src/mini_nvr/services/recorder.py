@@ -99,7 +99,8 @@ class RecorderService:
         self._tasks.append(asyncio.create_task(gather_reads(self._rest_s, self._clock, self._rest)))
         gc.collect()
         gc.freeze()
-        _log.info("%d channels, files of %d s", len(self._channels), self._settings.segment_duration_s)
+        count = len(self._channels)
+        _log.info("%d channel%s, files of %d s", count, "" if count == 1 else "s", self._settings.segment_duration_s)
 
     async def _stop(self) -> None:
         for channel in self._channels:

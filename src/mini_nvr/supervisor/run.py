@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -46,7 +47,7 @@ def run(env_file: Path | None, *, demo: bool) -> int:
 
     Raises:
         ConfigError: the settings are wrong, or no camera is configured and `demo` is off.
-        OSError: the log file cannot be opened.
+        LogFileUnusable: the log file cannot be opened.
     """
     values = read_values(env_file)
     demo_port: int | None = None
@@ -60,7 +61,7 @@ def run(env_file: Path | None, *, demo: bool) -> int:
         "supervisor", level=settings.log_level, zone=settings.zone, log_file=settings.log_file, secrets=settings.secrets()
     )
     services = service_table(demo_port)
-    print("\n".join(welcome(settings, services, demo_port)), flush=True)
+    print("\n".join(welcome(settings, services, demo_port, env_file)), flush=True)
     return asyncio.run(_supervise(services, values))
 
 
@@ -105,8 +106,10 @@ def _command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "mini_nvr", *arguments)  # -P: no module is taken from the folder that we are started in
 
 
-def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | None) -> Iterator[str]:
-    """Where to look, line by line."""
+def welcome(
+    settings: "Settings", services: Sequence[Service], demo_port: int | None, env_file: Path | None = None
+) -> Iterator[str]:
+    """Where to look, line by line. `env_file`: the one named on the command line."""
     cameras = [channel for channel in settings.channels if channel.enabled]
     yield f"Mini-NVR records {len(cameras)} camera{'' if len(cameras) == 1 else 's'}."
     if demo_port is not None:
@@ -114,7 +117,8 @@ def welcome(settings: "Settings", services: Sequence[Service], demo_port: int | 
     yield f"  recordings  {settings.record_dir.resolve()}"
     if any(service.name == "web" for service in services):
         yield f"  web         {'https' if settings.tls_cert else 'http'}://{web_host(settings)}:{settings.web_port}"
-    yield f"  status      {own_command()} status"
+    other_file = "" if env_file in (None, Path(".env")) else f" --env-file {shlex.quote(str(env_file))}"
+    yield f"  status      {own_command()} status{other_file}"
     if demo_port is not None:
         for number in range(1, DEMO_CAMERAS + 1):
             yield f"  demo        rtsp://{DEMO_HOST}:{demo_port}/stream{number}"
