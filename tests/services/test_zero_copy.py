@@ -175,18 +175,28 @@ def test_a_file_that_is_shorter_ends_the_connection(run: Run, path: Path, conten
 
 @pytest.mark.parametrize("leave", [methodcaller("abort"), methodcaller("write_eof")], ids=["abort", "eof"])
 def test_a_client_that_leaves_ends_the_sending_and_leaves_nothing_open(
-    run: Run, path: Path, leave: Callable[[asyncio.WriteTransport], None]
+    run: Run, path: Path, leave: Callable[[asyncio.WriteTransport], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that only says so, and reads no more."""
-    app = Files(path, [(0, SIZE)] * 20)
+    app, full, kernel = Files(path, [(0, SIZE)] * 20), threading.Event(), os.sendfile
+
+    def note(*arguments: int) -> int:
+        try:
+            return kernel(*arguments)
+        except BlockingIOError:
+            full.set()
+            raise
+
+    monkeypatch.setattr(os, "sendfile", note)
 
     async def scenario() -> None:
         async with serving(app) as port:
             before = open_files()
             for number in range(3):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
+                full.clear()
+                _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 16)
                 writer.write(GET)
-                await reader.readexactly(500_000)
+                await until(full.is_set)
                 leave(writer.transport)
                 await until(lambda wanted=number + 1: app.finished == wanted)  # type: ignore[misc]  # it may go on: nothing is sent
                 writer.transport.abort()
