@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { fromMs, plus, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_S, utcUs, type UtcUs } from "./instant";
 import {
@@ -157,5 +157,17 @@ describe("names", () => {
   it("calls the time by its name", () => {
     expect(zoneName(at("2026-07-01T00:00:00Z"), "Europe/Berlin")).toBe("CEST");
     expect(zoneName(at("2026-07-01T00:00:00Z"), "Asia/Kathmandu")).toMatch(/^(GMT|UTC)\+5:45$/);
+  });
+});
+
+describe("a zone that shows UTC", () => {
+  it.each(["UTC", "Etc/UTC"])("%s is known without asking the browser, which takes long the first time", (zone) => {
+    const asked = vi.spyOn(Intl, "DateTimeFormat");
+    const instant = at("2026-03-29T01:30:00Z");
+    expect(localTime(instant, zone)).toMatchObject({ day: 29, hour: 1, minute: 30, offsetS: 0 });
+    expect(nextDay(instant, zone) - startOfDay(instant, zone)).toBe(US_PER_DAY);
+    expect(instantsAt(wallUs(instant, zone), zone)).toEqual([instant]);
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
   });
 });

@@ -44,8 +44,12 @@ export interface WallTime {
 const BLOCK_US = US_PER_DAY;
 const BLOCKS_KEPT = 20_000;
 
+/** Its clocks show UTC. Asking the browser for the first zone takes 20 ms and more, which a page that is just opening has better use for. */
+const isUtc = (name: string): boolean => name === "UTC" || name === "Etc/UTC";
+
 interface Zone {
-  readonly clock: Intl.DateTimeFormat;
+  /** Made when it is needed. */
+  readonly clock: () => Intl.DateTimeFormat;
   /** By the number of the block: the offset where it begins. */
   readonly starts: Map<number, number>;
   /** By the number of the block: its offset, or the change inside it. */
@@ -56,15 +60,19 @@ interface Zone {
 
 const zones = new Map<string, Zone>();
 
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const digits = "2-digit";
+  return new Intl.DateTimeFormat("en-US-u-ca-iso8601-nu-latn", {
+    ...{ timeZone: zone, hourCycle: "h23", era: "short" },
+    ...{ year: "numeric", month: digits, day: digits, hour: digits, minute: digits, second: digits },
+  });
+}
+
 function zoneOf(name: string): Zone {
   let zone = zones.get(name);
   if (zone === undefined) {
-    const digits = "2-digit";
-    const clock = new Intl.DateTimeFormat("en-US-u-ca-iso8601-nu-latn", {
-      ...{ timeZone: name, hourCycle: "h23", era: "short" },
-      ...{ year: "numeric", month: digits, day: digits, hour: digits, minute: digits, second: digits },
-    });
-    zone = { clock, starts: new Map(), blocks: new Map(), days: new Map() };
+    let clock: Intl.DateTimeFormat | undefined;
+    zone = { clock: () => (clock ??= clockOf(name)), starts: new Map(), blocks: new Map(), days: new Map() };
     zones.set(name, zone);
   }
   return zone;
@@ -73,7 +81,7 @@ function zoneOf(name: string): Zone {
 /** The browser knows this zone. */
 export function isZone(name: string): boolean {
   try {
-    zoneOf(name);
+    zoneOf(name).clock();
     return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
@@ -111,7 +119,7 @@ function changeBetween(
 function startOffsetS(zone: Zone, number: number): number {
   let offset = zone.starts.get(number);
   if (offset === undefined) {
-    offset = askedOffsetS(zone.clock, number * BLOCK_US);
+    offset = askedOffsetS(zone.clock(), number * BLOCK_US);
     if (zone.starts.size >= BLOCKS_KEPT) zone.starts.clear();
     zone.starts.set(number, offset);
   }
@@ -123,7 +131,7 @@ function blockOf(zone: Zone, number: number): number | Change {
   if (block === undefined) {
     const [beforeS, afterS] = [startOffsetS(zone, number), startOffsetS(zone, number + 1)];
     const [first, last] = [number * BLOCK_US, (number + 1) * BLOCK_US];
-    block = beforeS === afterS ? beforeS : changeBetween(zone.clock, first, last, beforeS, afterS);
+    block = beforeS === afterS ? beforeS : changeBetween(zone.clock(), first, last, beforeS, afterS);
     if (zone.blocks.size >= BLOCKS_KEPT) zone.blocks.clear();
     zone.blocks.set(number, block);
   }
@@ -132,6 +140,7 @@ function blockOf(zone: Zone, number: number): number | Change {
 
 /** Seconds that the zone's clocks are ahead of UTC at an instant. */
 export function offsetS(at: UtcUs, zone: string): number {
+  if (isUtc(zone)) return 0;
   const block = blockOf(zoneOf(zone), Math.floor(at / BLOCK_US));
   if (typeof block === "number") return block;
   return at < block.atUs ? block.beforeS : block.afterS;
@@ -139,6 +148,7 @@ export function offsetS(at: UtcUs, zone: string): number {
 
 /** The changes of clocks in [first, last), in order. */
 export function changes(first: UtcUs, last: UtcUs, zone: string): Change[] {
+  if (isUtc(zone)) return [];
   const found: Change[] = [];
   const known = zoneOf(zone);
   // a change at the very start of a block is that block's predecessor's
