@@ -100,6 +100,20 @@ async def test_a_newcomer_starts_at_a_key_frame(rig: Rig) -> None:
     assert {frame.digest for frame in frames} < both
 
 
+async def test_the_log_knows_where_in_the_stream_each_frame_ends(rig: Rig) -> None:
+    viewer, line = rig.join()
+    await rig.run(10)
+    assert rig.camera.players == (viewer,)
+    assert viewer.written_bytes == len(line.data)
+    ends, offset = {}, 0
+    while offset < len(line.data):
+        channel, size, kind, timestamp = struct.unpack_from(">xBHxBxxI", line.data, offset)
+        offset += 4 + size
+        if channel == 0 and kind == 96 | 0x80:
+            ends[timestamp] = offset
+    assert {frame.rtp_timestamp: frame.stream_end for frame in rig.camera.sent.frames} == ends
+
+
 async def test_two_clients_have_streams_of_their_own(rig: Rig) -> None:
     _, one = rig.join()
     _, other = rig.join()

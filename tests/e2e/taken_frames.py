@@ -10,12 +10,13 @@ import fcntl
 import struct
 import termios
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mini_nvr.clock import NS_PER_S, SystemClock
 from mini_nvr.demo import DemoRig, SentFrame
-from tests.e2e.recorder_process import pause
+from tests.e2e.recorder_process import RecorderProcess, pause
 from tests.e2e.sent_frames import lost_s
 
 _SETTLES_WITHIN_S = 1.0  # an acknowledgement is delayed by 40 to 200 ms
@@ -26,10 +27,12 @@ _LOOK_EACH_S = 0.02
 class Taken:
     """Of each channel, how many bytes of its camera's stream had been taken at the latest at an instant.
 
+    held_up_ns: for how long its threads have been ready to run and another program had the processor, since they began.
     settled: nothing was on its way in the kernel; otherwise it may have been a little more.
     """
 
     monotonic_ns: int
+    held_up_ns: int
     stream_bytes: Mapping[int, int]
     settled: bool
 
@@ -39,37 +42,52 @@ class Taken:
         return [frame for frame in sent if frame.stream_end <= limit]
 
 
-def look(rig: DemoRig, channels: Sequence[int]) -> Taken:
+def look(rig: DemoRig, channels: Sequence[int], recorder: RecorderProcess) -> Taken:
     """What had been taken by now; while the process runs, never too much."""
     streams = rig.call(lambda: _streams(rig, channels))
     return Taken(
         SystemClock().monotonic_ns(),
+        _held_up_ns(recorder.pid),
         {number: stream.taken_bytes for number, stream in streams.items()},
         all(stream.unsent_bytes == 0 for stream in streams.values()),
     )
 
 
-def look_at_stopped(rig: DemoRig, channels: Sequence[int]) -> Taken:
-    """What a process that is stopped had taken, to the byte: once the kernel has acknowledged what lies in its queues."""
-    found = look(rig, channels)
+def look_at_stopped(rig: DemoRig, channels: Sequence[int], recorder: RecorderProcess) -> Taken:
+    """What a process that is stopped had taken, to the byte; its cameras are silent.
+
+    Until an acknowledgement has come, what it is about lies in both ends' queues. It does not come for what the other end has no
+    room for, and that lies in one queue only.
+    """
+    found = look(rig, channels, recorder)
     deadline_ns = found.monotonic_ns + round(_SETTLES_WITHIN_S * NS_PER_S)
     while not found.settled and SystemClock().monotonic_ns() < deadline_ns:
         pause(_LOOK_EACH_S)
-        found = look(rig, channels)
+        found = look(rig, channels, recorder)
     return found
 
 
 def lost_of_taken_s(
     channel: int, sent: Sequence[SentFrame], stored: Sequence[bytes], looks: Sequence[Taken], killed_ns: int, clock_hz: int
 ) -> float:
-    """What a kill cost of the frames that had been taken: in media time, or since the first of them had been taken if that is less.
+    """What a kill cost of the frames that had been taken: in media time, or for how long it had had the first of them.
 
-    A recorder that was held up takes seconds of footage at once and cannot have written them the instant after; but what it
-    has had for a second counts, however little it was let run. The last look is that at the stopped process.
+    The lesser counts: a recorder that was held up takes seconds of footage at once and cannot have written them the instant after.
+    Nor does time count in which others had the processor that it was waiting for. The last look is that at the stopped process.
     """
     lost_media_s = lost_s(looks[-1].frames(channel, sent), stored, clock_hz)
-    had_since_ns = next((at.monotonic_ns for at in looks if len(at.frames(channel, sent)) > len(stored)), killed_ns)
-    return min(lost_media_s, max(killed_ns - had_since_ns, 0) / NS_PER_S)
+    first_seen = next((at for at in looks if len(at.frames(channel, sent)) > len(stored)), looks[-1])
+    had_ns = killed_ns - first_seen.monotonic_ns - (looks[-1].held_up_ns - first_seen.held_up_ns)
+    return min(lost_media_s, max(had_ns, 0) / NS_PER_S)
+
+
+def _held_up_ns(pid: int) -> int:
+    """Of all threads together, as schedstat's second number tells (Documentation/scheduler/sched-stats.rst)."""
+    waits = []
+    for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError):  # the thread has just ended
+            waits.append(int(file.read_text().split()[1]))
+    return sum(waits)
 
 
 @dataclass(frozen=True, slots=True)

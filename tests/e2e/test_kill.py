@@ -85,19 +85,25 @@ class _Kills:
         self.recorder.freeze()
         clock = SystemClock()
         killed_ns, killed_utc_us = clock.monotonic_ns(), clock.utc_us()
+        self._silence_cameras(True)  # so that what is on its way arrives
         sent = {number: len(self.rig.camera(number).sent.whole()) for number in CLIPS}
-        looks.append(look_at_stopped(self.rig, list(CLIPS)))
+        looks.append(look_at_stopped(self.rig, list(CLIPS), self.recorder))
         self.recorder.kill()
+        self._silence_cameras(False)
         files = [path for path in self.recorder.files() if path not in self._seen]
         self._seen.update(self.recorder.files())
         return Killed(killed_ns, killed_utc_us, files, sent, looks)
+
+    def _silence_cameras(self, silent: bool) -> None:
+        for number in CLIPS:
+            self.rig.camera(number).faults.stalled = silent
 
     def _watch(self, duration_s: float) -> list[Taken]:
         """Let it record for so long; what it has taken meanwhile."""
         until_ns = SystemClock().monotonic_ns() + round(duration_s * NS_PER_S)
         looks = []
         while (left_ns := until_ns - SystemClock().monotonic_ns()) > 0:
-            looks.append(look(self.rig, list(CLIPS)))
+            looks.append(look(self.rig, list(CLIPS), self.recorder))
             pause(min(LOOK_EACH_S, left_ns / NS_PER_S))
         return looks
 
