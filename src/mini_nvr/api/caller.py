@@ -64,5 +64,14 @@ def signed_in(connection: HTTPConnection) -> Session:
     return session
 
 
-AnyCaller = Annotated[Caller, Depends(caller_of)]
-SignedIn = Annotated[Session, Depends(signed_in)]
+async def _caller(connection: HTTPConnection) -> Caller:
+    """On the event loop: FastAPI hands a plain function to a thread, which takes longer than all that stands in it."""
+    return caller_of(connection)
+
+
+async def _session(connection: HTTPConnection) -> Session:
+    return signed_in(connection)
+
+
+AnyCaller = Annotated[Caller, Depends(_caller)]
+SignedIn = Annotated[Session, Depends(_session)]

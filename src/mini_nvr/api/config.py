@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 from pydantic import Field
+from starlette.responses import Response
 
 from mini_nvr import __version__
 from mini_nvr.api.caller import SignedIn
 from mini_nvr.api.deps import Parts
-from mini_nvr.api.documented import Model, guarded
+from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.newest import newest_segments
 from mini_nvr.config.model import ChannelSettings
@@ -39,14 +40,14 @@ class Config(Model):
     now: int = Field(description="The recorder's clock, milliseconds since 1970.")
 
 
-@router.get("/api/config", summary="Channels and settings", responses=guarded())
-def config(session: SignedIn, deps: Parts) -> Config:
+@router.get("/api/config", summary="Channels and settings", response_model=Config, responses=guarded())
+def config(session: SignedIn, deps: Parts) -> Response:
     """What the viewer needs to know before it shows anything."""
     settings = deps.settings
     limit = settings.max_storage_bytes
     newest = newest_segments(deps.catalog)
     shown = [channel for channel in settings.channels if deps.accounts.may_watch(session.user, channel.number)]
-    return Config(
+    answer = Config(
         num_channels=len(settings.channels),
         storage_limit=None if limit is None else round(limit / BYTES_PER_GB, 3),
         channels=[
@@ -64,6 +65,7 @@ def config(session: SignedIn, deps: Parts) -> Config:
         version=__version__,
         now=deps.clock.utc_us() // US_PER_MS,
     )
+    return as_json(answer)
 
 
 def has_audio(channel: ChannelSettings, newest: SegmentRow | None) -> bool:

@@ -64,4 +64,9 @@ def deps_of(connection: HTTPConnection) -> Deps:
     return deps
 
 
-Parts = Annotated[Deps, Depends(deps_of)]
+async def _deps(connection: HTTPConnection) -> Deps:
+    """On the event loop: FastAPI hands a plain function to a thread, which takes longer than all that stands in it."""
+    return deps_of(connection)
+
+
+Parts = Annotated[Deps, Depends(_deps)]

@@ -107,7 +107,11 @@ class Guard:
     async def _session(self, caller: Caller) -> Session | None:
         if caller.token is None:
             return None
-        return await run_sync(self._deps.accounts.session, caller.token, self._deps.clock.utc_us(), limiter=self._threads)
+        now_utc_us = self._deps.clock.utc_us()
+        session = self._deps.accounts.remembered(caller.token, now_utc_us)
+        if session is not None:
+            return session
+        return await run_sync(self._deps.accounts.session, caller.token, now_utc_us, limiter=self._threads)
 
     async def _why(self, caller: Caller) -> str:
         """Only what the holder of the token may know: why it opens nothing any more."""

@@ -55,12 +55,12 @@ class Recordings(Model):
     recordings: list[Recording]
 
 
-@router.get("/api/dates", summary="Days with footage", responses=guarded(404))
-def list_dates(session: SignedIn, deps: Parts, channel: OptionalChannel = None) -> Dates:
+@router.get("/api/dates", summary="Days with footage", response_model=Dates, responses=guarded(404))
+def list_dates(session: SignedIn, deps: Parts, channel: OptionalChannel = None) -> Response:
     """The days on which a channel, or any channel, has footage."""
     if channel is not None:
         require_channel(deps, session.user, channel)
-    return Dates(dates=dates(deps.catalog, channel, deps.settings.zone))
+    return as_json(Dates(dates=dates(deps.catalog, channel, deps.settings.zone)))
 
 
 @router.get(

@@ -1,8 +1,8 @@
 """Headers of every answer (SECURITY S8): what a browser may do with it, and nothing about who made it."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -26,7 +26,17 @@ HEADERS: Final = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_RAW: Final = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
+_NAMES: Final = frozenset(name for name, _ in _RAW)
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 _STARTS: Final = frozenset({"http.response.start", "websocket.http.response.start"})
+
+
+def with_headers(given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A route's headers, as ASGI has them, and ours: `HEADERS` in place of its own of those names."""
+    kept = [pair for pair in given if pair[0] not in _NAMES]
+    kept += _RAW
+    return kept if any(name == b"cache-control" for name, _ in kept) else [*kept, _NOT_KEPT]
 
 
 class ResponseHeaders:
@@ -38,9 +48,7 @@ class ResponseHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in _STARTS:
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                headers.setdefault("cache-control", "no-store")
+                message = {**message, "headers": with_headers(message.get("headers", ()))}
             await send(message)
 
         await self._app(scope, receive, send if scope["type"] == "lifespan" else send_with_headers)

@@ -54,15 +54,16 @@ async def frame(
 
     Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
     """
+    if at is not None:
+        return await run_in_threadpool(_recorded, deps, session.user, ch, parse_instant("at", at), width)
     await run_in_threadpool(require_channel, deps, session.user, ch)
-    if at is None:
-        answer = await _newest(deps, ch, width, request.headers.get("if-none-match"))
-        await run_in_threadpool(_note, deps, session, caller_of(request).address, ch)
-        return answer
-    return await run_in_threadpool(_recorded, deps, ch, parse_instant("at", at), width)
+    answer = await _newest(deps, ch, width, request.headers.get("if-none-match"))
+    await run_in_threadpool(_note, deps, session, caller_of(request).address, ch)
+    return answer
 
 
-def _recorded(deps: Deps, channel: int, at_utc_us: int, width: int | None) -> Response:
+def _recorded(deps: Deps, user: str, channel: int, at_utc_us: int, width: int | None) -> Response:
+    require_channel(deps, user, channel)
     still = deps.stills.still(channel, at_utc_us, width)
     settled = deps.clock.utc_us() - at_utc_us > SETTLED_AFTER_S * US_PER_S
     headers = {

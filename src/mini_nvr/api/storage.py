@@ -8,11 +8,12 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from mini_nvr.api.caller import SignedIn
 from mini_nvr.api.config import BYTES_PER_GB
 from mini_nvr.api.deps import Deps, Parts
-from mini_nvr.api.documented import Model, guarded
+from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.api.instants import show_instant
 from mini_nvr.catalog.space import oldest_deletable, protected_bytes
 from mini_nvr.catalog.usage import ChannelUsage, usage_per_channel
@@ -87,11 +88,11 @@ class Forecast:
     days_kept: float | None
 
 
-@router.get("/api/storage", summary="Space", responses=guarded())
-async def storage(session: SignedIn, deps: Parts) -> Storage:
+@router.get("/api/storage", summary="Space", response_model=Storage, responses=guarded())
+async def storage(session: SignedIn, deps: Parts) -> Response:
     """Space used and left, what that means in days, and what is wrong."""
     status = await storage_status(deps)
-    return await run_in_threadpool(_storage, deps, session.user, status)
+    return await run_in_threadpool(lambda: as_json(_storage(deps, session.user, status)))
 
 
 async def storage_status(deps: Deps) -> Mapping[str, Any] | None:

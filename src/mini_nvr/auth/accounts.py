@@ -16,6 +16,7 @@ from mini_nvr.auth.login import LoginOk, LoginRefused, LoginResult, LoginThrottl
 from mini_nvr.auth.password_rules import PasswordFault, PasswordRefused
 from mini_nvr.auth.passwords import Argon2Hash, HashingBusy, Passwords, is_bcrypt, one_time_password
 from mini_nvr.auth.people import People, Person
+from mini_nvr.auth.session_memory import Looked, SessionMemory
 from mini_nvr.auth.sessions import EndCause, Session, SessionInfo, SessionPolicy
 from mini_nvr.auth.texts import account_key, clean
 from mini_nvr.auth.throttle import Attempt, LoginThrottle, Quiet
@@ -58,6 +59,7 @@ class Accounts:
         plain = [(clean(name, _LONGEST_NAME), password) for name, password in configured if not is_bcrypt(password)]
         self._readable = [name for name, _ in plain]
         self._guessable = [name for name, password in plain if password_rules.is_guessable(password, name)]
+        self._memory = SessionMemory()
         self._listeners: list[Callable[[str], None]] = []
 
     # Starting
@@ -159,7 +161,18 @@ class Accounts:
             return None
         if touch and sessions.due(row, now_utc_us, self._policy):
             self._touch(row, now_utc_us)
-        return Session(row.id, person.name, person.must_change, row.since_utc_us, row.last_seen_utc_us, row.address, row.browser)
+        return _session(row, person)
+
+    def remembered(self, token: str | None, now_utc_us: int) -> Session | None:
+        """What `session` says, where no question to the database is needed; None: ask it. Never waits: for the event loop."""
+        session_id = sessions.session_id(token)
+        if session_id is None or session_id not in self._memory:
+            return None
+        looked = self._memory.get(session_id, self._store.mark())
+        if looked is None or sessions.due(looked.row, now_utc_us, self._policy):
+            return None
+        over = sessions.over(looked.row, looked.person.fingerprint, now_utc_us, self._policy) is not None
+        return None if over else _session(looked.row, looked.person)
 
     def session_alive(self, session_id: str, now_utc_us: int, *, touch: bool = False) -> bool:
         """Whether a session is still valid, by its id: for open WebSockets and event streams, every few seconds (one indexed read).
@@ -266,12 +279,15 @@ class Accounts:
         return bool(user) and channel > 0
 
     def _look(self, session_id: str, now_utc_us: int) -> tuple[SessionRow | None, Person | None, EndCause | None]:
+        mark = self._store.mark()
         found = self._store.session(session_id)
         if found is None:
             return None, None, None
         row, user = found
         person = self._people.of_session(row, user)
         cause = sessions.over(row, person.fingerprint if person is not None else None, now_utc_us, self._policy)
+        if person is not None and cause is None:
+            self._memory.put(session_id, Looked(row, person), mark)
         return row, person, cause
 
     def _touch(self, row: SessionRow, now_utc_us: int) -> None:
@@ -313,6 +329,10 @@ class Accounts:
         for session_id in session_ids:
             for listener in self._listeners:
                 listener(session_id)
+
+
+def _session(row: SessionRow, person: Person) -> Session:
+    return Session(row.id, person.name, person.must_change, row.since_utc_us, row.last_seen_utc_us, row.address, row.browser)
 
 
 def _id(token: str) -> str:

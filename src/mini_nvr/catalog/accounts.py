@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from mini_nvr.catalog.account_rows import AuditRow, SessionRow, ThrottleRow, UserRow
+from mini_nvr.catalog.change_mark import Mark
 from mini_nvr.catalog.engine import Database
 from mini_nvr.catalog.schema import audit, sessions, throttle, users
 
@@ -32,6 +33,10 @@ class AccountStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def mark(self) -> Mark | None:
+        """Of the catalog's present state; see `ChangeMark.now`."""
+        return self._database.mark()
 
     # Users
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from mini_nvr.catalog.change_mark import ChangeMark, Mark, file_identity
 from mini_nvr.errors import CatalogError
 
 BUSY_TIMEOUT_S = 60.0  # longer than the exchange that ends a rescan: 25 us a row where all are new
@@ -44,15 +45,6 @@ def suspect_marker(path: Path) -> Path:
     return path.with_name(path.name + ".suspect")
 
 
-def file_identity(path: Path) -> tuple[int, int] | None:
-    """Which file has this name: its device and inode; None for none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 class Database:
     """The catalog's file, open. Safe to share between threads; each transaction has its own connection.
 
@@ -69,6 +61,7 @@ class Database:
         self._writer = self._engine.execution_options(**{_WRITES: True})
         self._file = file_identity(path)
         self._of_thread = threading.local()
+        self._changes = ChangeMark(path)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -118,7 +111,12 @@ class Database:
         with self._border(), self._writer.connect() as connection:
             yield connection
 
+    def mark(self) -> Mark | None:
+        """See `ChangeMark.now`: quick enough for an event loop, but for the first call, which opens the file."""
+        return self._changes.now()
+
     def close(self) -> None:
+        self._changes.close()
         self._engine.dispose()
 
     def _follow_file(self) -> None:
