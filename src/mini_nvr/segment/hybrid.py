@@ -3,17 +3,16 @@
 Every whole part is playable the moment it is appended (storage I2). Layout: `segment/layout.py`.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from mini_nvr.errors import MediaError, SegmentError
 from mini_nvr.media.frame import TrackFormat
 from mini_nvr.media.mp4 import MDAT_HEADER_BYTES, SampleTables, init_segment, part_header
 from mini_nvr.media.part import Part
-from mini_nvr.segment.disk import create_file, write_at
+from mini_nvr.segment.disk import write_at
 from mini_nvr.segment.errors import EmptySegment
+from mini_nvr.segment.growing_file import GrowingFile, cut
 from mini_nvr.segment.header import encode_header
 from mini_nvr.segment.layout import GROWING_HEAD, SEAL_OFFSET, page_padding, sealing_bytes
 from mini_nvr.segment.ledger import Ledger
@@ -43,8 +42,7 @@ class HybridWriter:
             raise SegmentError(f"{path.name}: cannot be recorded as MP4: {exc}") from exc
         self._ledger = Ledger(header, formats, len(init))
         self._sequence = 0
-        self._flush_failure: OSError | None = None
-        self._fd = self._create(init)
+        self._file = GrowingFile(path, (GROWING_HEAD, init))
 
     def append(self, part: Part) -> None:
         """Write one part with one vectored write. A part that fails leaves the file as it was before.
@@ -52,7 +50,7 @@ class HybridWriter:
         Raises:
             SegmentError: the part is malformed, or the disk refuses (then `__cause__` is the OSError).
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         offset = self._ledger.extent.size_bytes
         try:
             self._tables.check(part)
@@ -68,7 +66,7 @@ class HybridWriter:
         try:
             end = write_at(fd, buffers, offset)
         except OSError as exc:
-            self._cut(fd, offset)
+            cut(fd, offset)
             raise SegmentError(f"{self.path.name}: could not append a part: {exc.strerror}") from exc
         self._sequence += 1
         start = offset + len(padding)
@@ -81,9 +79,9 @@ class HybridWriter:
         Raises:
             SegmentError: the disk refuses; nothing new is safe, now or by a later checkpoint.
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         extent = self._ledger.extent
-        self._flush(fd)
+        self._file.flush(fd)
         return self._ledger.facts(extent)
 
     def seal(self) -> SegmentFacts:
@@ -93,14 +91,14 @@ class HybridWriter:
             EmptySegment: no part was appended; the file is closed, and the caller removes it.
             SegmentError: the disk refuses; the file is as before, still open, and may be sealed again or abandoned.
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         extent = self._ledger.extent
         if not self._sequence:
             self.abandon()
             raise EmptySegment(f"{self.path.name}: holds no part")
         try:
             metadata = with_summary(self._metadata, self._ledger.facts(extent))
-            size = write_seal(fd, extent.size_bytes, self._tables.moov(metadata), self._flush)
+            size = write_seal(fd, extent.size_bytes, self._tables.moov(metadata), self._file.flush)
         except (OSError, MediaError) as exc:
             raise SegmentError(f"{self.path.name}: could not be sealed: {exc}") from exc
         self.abandon()
@@ -108,45 +106,7 @@ class HybridWriter:
 
     def abandon(self) -> None:
         """Close the file as it is; recovery finishes it later. Never raises; a second call does nothing."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            with suppress(OSError):
-                os.close(fd)
-
-    def _create(self, init: bytes) -> int:
-        try:
-            fd = create_file(self.path)
-        except OSError as exc:
-            raise SegmentError(f"{self.path.name}: could not be created: {exc.strerror}") from exc
-        try:
-            write_at(fd, (GROWING_HEAD, init), 0)
-        except OSError as exc:
-            os.close(fd)
-            with suppress(OSError):
-                self.path.unlink()
-            raise SegmentError(f"{self.path.name}: could not be started: {exc.strerror}") from exc
-        return fd
-
-    def _flush(self, fd: int) -> None:
-        """fdatasync, once failed always failed: Linux drops the pages that it could not write, and a second call would succeed."""
-        try:
-            if self._flush_failure is None:
-                os.fdatasync(fd)
-                return
-        except OSError as exc:
-            self._flush_failure = exc
-        raise SegmentError(f"{self.path.name}: could not be made durable: {self._flush_failure.strerror}") from self._flush_failure
-
-    def _open_fd(self) -> int:
-        if self._fd < 0:
-            raise SegmentError(f"{self.path.name}: is closed")
-        return self._fd
-
-    @staticmethod
-    def _cut(fd: int, offset: int) -> None:
-        """Best effort: what stays behind `offset` is no whole part, and the next append writes over it."""
-        with suppress(OSError):
-            os.ftruncate(fd, offset)
+        self._file.close()
 
 
 def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], None]) -> int:
@@ -161,8 +121,7 @@ def write_seal(fd: int, parts_end: int, index: bytes, flush: Callable[[int], Non
         end = write_at(fd, (index,), parts_end)
         flush(fd)
     except (OSError, SegmentError):
-        with suppress(OSError):
-            os.ftruncate(fd, parts_end)
+        cut(fd, parts_end)
         raise
     write_at(fd, (sealing_bytes(parts_end),), SEAL_OFFSET)
     flush(fd)

@@ -7,7 +7,6 @@ index and rewrites some bytes of the head: footage is written once (storage I1).
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ, TrackFormat, VideoFormat
 from mini_nvr.media.part import AUDIO_TRACK_ID, VIDEO_TRACK_ID, Part, TrackPart
-from mini_nvr.segment.disk import create_file, read_at, write_at
+from mini_nvr.segment.disk import read_at, write_at
 from mini_nvr.segment.errors import EmptySegment
+from mini_nvr.segment.growing_file import GrowingFile, cut
 from mini_nvr.segment.header import encode_header
 from mini_nvr.segment.matroska_cluster import blocks_of, clusters, milliseconds
 from mini_nvr.segment.matroska_elements import SEAL_BYTES, SEAL_OFFSET, growing_head, sealing_bytes, tail
@@ -60,10 +60,9 @@ class MatroskaWriter:
         self._clocks_hz = {VIDEO_TRACK_ID if isinstance(f, VideoFormat) else AUDIO_TRACK_ID: f.clock_hz for f in self._formats}
         self._codec = next((f.codec for f in self._formats if isinstance(f, VideoFormat)), None)
         self._cues: list[tuple[int, int]] = []
-        self._flush_failure: OSError | None = None
         head = growing_head(header, encode_header(header), self._formats)
         self._extent = _Extent(len(head))
-        self._fd = self._create(head)
+        self._file = GrowingFile(path, (head,))
 
     def append(self, part: Part) -> None:
         """Write one part with one vectored write. A part that fails leaves the file as it was before.
@@ -71,7 +70,7 @@ class MatroskaWriter:
         Raises:
             SegmentError: the part is malformed, or the disk refuses (then `__cause__` is the OSError).
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         before = self._extent
         if not before.video_frames and not part.starts_at_key:
             raise SegmentError(f"{self.path.name}: the first part must start at a key frame")
@@ -85,8 +84,7 @@ class MatroskaWriter:
         try:
             end = write_at(fd, buffers, before.size_bytes)
         except OSError as exc:
-            with suppress(OSError):
-                os.ftruncate(fd, before.size_bytes)
+            cut(fd, before.size_bytes)
             raise SegmentError(f"{self.path.name}: could not append a part: {exc.strerror}") from exc
         video = next((track for track in part.tracks if track.track_id == VIDEO_TRACK_ID and track.payloads), None)
         if video is None:
@@ -103,9 +101,9 @@ class MatroskaWriter:
         Raises:
             SegmentError: the disk refuses; nothing new is safe, now or by a later checkpoint.
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         extent = self._extent
-        self._flush(fd)
+        self._file.flush(fd)
         return self._facts(extent, extent.size_bytes, sealed=False)
 
     def seal(self) -> SegmentFacts:
@@ -115,13 +113,13 @@ class MatroskaWriter:
             EmptySegment: no part was appended; the file is closed, and the caller removes it.
             SegmentError: the disk refuses; the file is as before, still open, and may be sealed again or abandoned.
         """
-        fd = self._open_fd()
+        fd = self._file.fd
         extent = self._extent
         if not extent.video_frames:
             self.abandon()
             raise EmptySegment(f"{self.path.name}: holds no part")
         try:
-            size = _write_seal(fd, extent.size_bytes, self._cues, extent.duration_us, extent.video_frames, self._flush)
+            size = _write_seal(fd, extent.size_bytes, self._cues, extent.duration_us, extent.video_frames, self._file.flush)
         except OSError as exc:
             raise SegmentError(f"{self.path.name}: could not be sealed: {exc.strerror}") from exc
         self.abandon()
@@ -129,39 +127,7 @@ class MatroskaWriter:
 
     def abandon(self) -> None:
         """Close the file as it is; recovery finishes it later. Never raises; a second call does nothing."""
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            with suppress(OSError):
-                os.close(fd)
-
-    def _create(self, head: bytes) -> int:
-        try:
-            fd = create_file(self.path)
-        except OSError as exc:
-            raise SegmentError(f"{self.path.name}: could not be created: {exc.strerror}") from exc
-        try:
-            write_at(fd, (head,), 0)
-        except OSError as exc:
-            os.close(fd)
-            with suppress(OSError):
-                self.path.unlink()
-            raise SegmentError(f"{self.path.name}: could not be started: {exc.strerror}") from exc
-        return fd
-
-    def _flush(self, fd: int) -> None:
-        """fdatasync, once failed always failed: Linux drops the pages that it could not write, and a second call would succeed."""
-        try:
-            if self._flush_failure is None:
-                os.fdatasync(fd)
-                return
-        except OSError as exc:
-            self._flush_failure = exc
-        raise SegmentError(f"{self.path.name}: could not be made durable: {self._flush_failure.strerror}") from self._flush_failure
-
-    def _open_fd(self) -> int:
-        if self._fd < 0:
-            raise SegmentError(f"{self.path.name}: is closed")
-        return self._fd
+        self._file.close()
 
     def _facts(self, extent: _Extent, size_bytes: int, *, sealed: bool) -> SegmentFacts:
         return SegmentFacts(
@@ -230,8 +196,7 @@ def _write_seal(
         write_at(fd, (index,), end)
         flush(fd)
     except (OSError, SegmentError):
-        with suppress(OSError):
-            os.ftruncate(fd, end)
+        cut(fd, end)
         raise
     growing = read_at(fd, SEAL_OFFSET, SEAL_BYTES)
     write_at(fd, (sealing_bytes(growing, file_bytes=size, cues_offset=end, duration_us=duration_us),), SEAL_OFFSET)
