@@ -1,9 +1,13 @@
-"""What holds for all tests: Hypothesis without a clock, the order of the files, and which of them stay together."""
+"""What holds for all tests: Hypothesis without a clock, the order of the files, which of them stay together, an empty catalog."""
+
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
+
+from mini_nvr.catalog.repository import Catalog
 
 # Tests are not timed; speed lives in benchmarks/. On CI the parent is Hypothesis' own profile: the same examples in each run.
 settings.register_profile("product", parent=settings.default, deadline=None)
@@ -35,3 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.nodeid.startswith(BROWSER))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: not item.nodeid.startswith(REAL_TIME))
+
+
+@pytest.fixture(scope="session")
+def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty catalog, migrated once for all tests."""
+    data_dir = tmp_path_factory.mktemp("template")
+    Catalog.open(data_dir).close()
+    return data_dir / "catalog.db"

@@ -8,16 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from mini_nvr.auth import passwords
-from mini_nvr.catalog.repository import Catalog
 from tests.support.web import Browser, Web, make_web
-
-
-@pytest.fixture(scope="session")
-def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an empty catalog, migrated once for all tests."""
-    data_dir = tmp_path_factory.mktemp("template")
-    Catalog.open(data_dir).close()
-    return data_dir / "catalog.db"
 
 
 @pytest.fixture

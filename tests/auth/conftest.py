@@ -16,18 +16,10 @@ KEY = "k" * 20 + "3y-for-tests-alone-0123456789"
 MakeAccounts = Callable[..., Accounts]
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an empty catalog, migrated once for all tests."""
-    data_dir = tmp_path_factory.mktemp("template")
-    Catalog.open(data_dir).close()
-    return data_dir / "catalog.db"
-
-
 @pytest.fixture
-def catalog(tmp_path: Path, template: Path) -> Iterator[Catalog]:
+def catalog(tmp_path: Path, empty_catalog: Path) -> Iterator[Catalog]:
     (tmp_path / "data").mkdir()
-    shutil.copyfile(template, tmp_path / "data" / "catalog.db")
+    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
     with Catalog.open(tmp_path / "data") as opened:
         yield opened
 

@@ -288,10 +288,10 @@ crashed = st.lists(
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases=crashed)
 def test_wherever_the_crash_struck_repair_heals_it_once_and_a_rescan_agrees(
-    tmp_path: Path, template: Path, cases: list[tuple[tuple[str, str], int]]
+    tmp_path: Path, empty_catalog: Path, cases: list[tuple[tuple[str, str], int]]
 ) -> None:
     shutil.rmtree(tmp_path / "recordings", ignore_errors=True)
-    shutil.copyfile(template, tmp_path / "catalog.db")
+    shutil.copyfile(empty_catalog, tmp_path / "catalog.db")
     folder = FakeFolder(tmp_path / "recordings")
     with Catalog.open(tmp_path) as catalog:
         catalog.commit([folder.put(facts(T0 - FIVE_MINUTES, channel=3, run=99))])  # the volume is the right one

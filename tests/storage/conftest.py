@@ -6,16 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mini_nvr.catalog.repository import Catalog
 from tests.support.kept_footage import KeptFootage
-
-
-@pytest.fixture(scope="session")
-def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an empty catalog, migrated once for all tests."""
-    data_dir = tmp_path_factory.mktemp("template")
-    Catalog.open(data_dir).close()
-    return data_dir / "catalog.db"
 
 
 @pytest.fixture
