@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from mini_nvr.catalog.model import ChannelRow, GapRow, RunRow, SegmentChange, SegmentRow, SegmentState
-from mini_nvr.catalog.schema import segments
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.media.frame import AudioFormat, VideoFormat
 from mini_nvr.segment.index import encode_index, require_index_in_range
@@ -21,8 +20,6 @@ class ImplausibleFacts(CatalogError):
 
 _LIMIT = 1 << 60  # sums of two values stay inside SQLite's signed 64 bits
 _CAUSES = frozenset(cause.value for cause in GapCause)
-
-SEGMENT_COLUMNS = [column for column in segments.columns]
 
 
 def segment_entry(change: SegmentChange) -> tuple[dict[str, object], bytes]:
@@ -97,7 +94,7 @@ _frame_rate = lru_cache(maxsize=64)(Fraction)  # cameras have few rates, and arc
 
 
 def segment_row(row: Row[Any]) -> SegmentRow:
-    """`row` holds `SEGMENT_COLUMNS`, in their order."""
+    """`row` holds all columns of `segments`."""
     values = row._mapping
     rate = values["frame_rate"]
     return SegmentRow(

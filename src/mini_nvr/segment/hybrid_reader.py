@@ -89,7 +89,7 @@ class HybridReader:
         return read_at(self._fd, offset, size)
 
     def scan(self) -> SegmentFacts:
-        """The facts of the file: of a sealed one as its index sums them up, otherwise by `verify`.
+        """The facts of the file: as its summary tells them; by `verify` while it grows or has no sound summary.
 
         Raises:
             SegmentError: the file is sealed, but its index is not whole; or see `verify`.
