@@ -9,10 +9,29 @@ from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.conftest import MakePage
 from tests.e2e.viewer.nvr import Nvr
 from tests.e2e.viewer.screen import Screen, now_us, zone_time
-from tests.e2e.viewer.time_axis import RULER_PX, TimeAxis, address, is_amber, query
+from tests.e2e.viewer.time_axis import BAND_PX, RULER_PX, TimeAxis, address, is_amber, query
 
 NOW_AT = 0.88
 """Where now stands while it is followed, of the width."""
+
+DELETE_AND_WATCH = """async ([path, token, x, y]) => {
+  const canvas = document.querySelector("[role=slider] canvas");
+  const scale = canvas.width / canvas.clientWidth;
+  const isFootage = () => {
+    const [red, green, blue] = canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
+    return green > red + 20 && green >= blue;
+  };
+  if (!isFootage()) return -1;
+  const began = performance.now();
+  const answer = fetch(`/api/recording?path=${encodeURIComponent(path)}`, { method: "DELETE", headers: { "X-CSRF-Token": token } });
+  const drawn = new Promise((done) => {
+    const look = (now) => (isFootage() && now - began < 60_000 ? requestAnimationFrame(look) : done(now - began));
+    requestAnimationFrame(look);
+  });
+  return (await answer).ok ? await drawn : -2;
+}"""
+"""Deletes a file behind the back of the page's own script, which only has the recorder's news; the milliseconds until it is drawn,
+as the browser itself counts them. Promised are two seconds, of a machine that has nothing else to do."""
 
 
 def open_past(make_page: MakePage, at_us: int, seconds_per_px: float = 0.5, **more: object) -> tuple[Screen, TimeAxis]:
@@ -182,7 +201,7 @@ def test_the_live_edge_follows_now_and_what_grows_is_drawn(make_page: MakePage) 
         page.wait_for_timeout(1_500)
 
 
-def test_a_deletion_elsewhere_is_drawn_within_two_seconds(make_page: MakePage, nvr: Nvr) -> None:
+def test_a_deletion_elsewhere_is_drawn_soon(make_page: MakePage, nvr: Nvr) -> None:
     past = nvr.past
     at = past.start + 30 * US_PER_S
     page = make_page(address(at, camera=4))
@@ -193,8 +212,9 @@ def test_a_deletion_elsewhere_is_drawn_within_two_seconds(make_page: MakePage, n
     files = page.request.get(f"/api/channel/4/recordings?start={past.midnight // 1000}&end={past.gap_start // 1000}").json()
     path = next(one["name"] for one in files["recordings"] if one["start"] >= past.midnight // 1000)
     token = next(cookie["value"] for cookie in page.context.cookies() if "csrf" in cookie["name"])
-    assert page.request.delete("/api/recording", params={"path": path}, headers={"X-CSRF-Token": token}).ok
-    screen.wait(lambda: axis.looks(second_file) != "recorded", "the deletion being drawn", 20)
+    took_ms = page.evaluate(DELETE_AND_WATCH, [path, token, axis.x(second_file) - axis.box()[0], BAND_PX])
+    screen.wait(lambda: axis.looks(second_file) != "recorded", "the deletion being drawn")
+    assert 0 < took_ms <= 10_000, f"{took_ms} ms from asking for the deletion to the picture without it"
 
 
 def test_the_slider_speaks_and_obeys_keys(make_page: MakePage, nvr: Nvr) -> None:
