@@ -15,7 +15,11 @@ from tests.support.catalog import DAY, FIVE_MINUTES, T0, FakeFolder, change, fac
 
 
 def counted(catalog: Catalog) -> list[tuple[int, ...]]:
+    """By channel and day; the totals of the channels are found to say the same."""
     with closing(sqlite3.connect(catalog.database.path)) as connection:
+        totals = connection.execute("SELECT * FROM footage_totals ORDER BY 1").fetchall()
+        added_up = "SELECT channel, sum(segments), sum(size_bytes) FROM footage_days GROUP BY 1 ORDER BY 1"
+        assert totals == connection.execute(added_up).fetchall()
         return connection.execute("SELECT * FROM footage_days ORDER BY 1, 2").fetchall()
 
 
@@ -86,6 +90,7 @@ def test_a_catalog_from_before_the_counters_gets_them(catalog: Catalog, tmp_path
         for trigger in ("segments_counted", "segments_recounted", "segments_discounted"):
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DROP TABLE footage_days")
+        connection.execute("DROP TABLE footage_totals")
         connection.execute("DROP INDEX segments_protected")  # of later versions
         connection.execute("DROP TABLE conversions")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")

@@ -12,8 +12,8 @@ Sized for millions of segments:
   is protected. Clean-up looks at one channel, or at the oldest of each, so `segments_deletable` begins with the channel.
 - No index on `start_utc_us` alone: a range over all channels is one search of `segments_by_time` a channel.
 - `segments.run_id` is no foreign key: checking one would need an index on 32 bytes a segment that no query uses.
-- `footage_days` counts the rows of `segments` by channel and UTC day, kept by triggers in whatever transaction changes them: how
-  much a channel takes is a sum over days. A migration that copies `segments` makes the triggers anew.
+- `footage_days` counts the rows of `segments` by channel and UTC day, and `footage_totals` the days of a channel, both kept by
+  triggers in whatever transaction changes the rows. A migration that copies `segments` or `footage_days` makes them anew.
 - Ids are never used again (AUTOINCREMENT): media is addressed by id and cached as immutable.
 - `conversions` holds a row for each file whose conversion failed, until it succeeds or the file is gone.
 
@@ -37,7 +37,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
+HEAD = "0006"  # the newest revision in migrations/versions; revisions are numbers, so that "newer than this program" can be told
 APPLICATION_ID = 0x4D4E5652  # "MNVR" in the SQLite header: this file is a catalog of ours
 
 metadata = MetaData()
@@ -194,6 +194,14 @@ footage_days = Table(
     sqlite_with_rowid=False,
 )
 
+footage_totals = Table(
+    "footage_totals",
+    metadata,
+    Column("channel", Integer, primary_key=True),
+    Column("segments", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+)
+
 conversions = Table(
     "conversions",
     metadata,
@@ -216,6 +224,18 @@ _TRIGGERS = (
     "CREATE TRIGGER segments_recounted AFTER UPDATE OF channel, start_utc_us, size_bytes, duration_us ON segments BEGIN\n"
     f"{_DISCOUNT_OLD}\n{_COUNT_NEW}\nEND",
     f"CREATE TRIGGER segments_discounted AFTER DELETE ON segments BEGIN\n{_DISCOUNT_OLD}\nEND",
+    """CREATE TRIGGER days_counted AFTER INSERT ON footage_days BEGIN
+INSERT INTO footage_totals VALUES (new.channel, new.segments, new.size_bytes)
+ON CONFLICT DO UPDATE SET segments = segments + excluded.segments, size_bytes = size_bytes + excluded.size_bytes;
+END""",
+    """CREATE TRIGGER days_recounted AFTER UPDATE ON footage_days BEGIN
+UPDATE footage_totals SET segments = segments + new.segments - old.segments,
+size_bytes = size_bytes + new.size_bytes - old.size_bytes WHERE channel = new.channel;
+END""",
+    """CREATE TRIGGER days_discounted AFTER DELETE ON footage_days BEGIN
+UPDATE footage_totals SET segments = segments - old.segments, size_bytes = size_bytes - old.size_bytes WHERE channel = old.channel;
+DELETE FROM footage_totals WHERE channel = old.channel AND segments = 0;
+END""",
 )
 for _trigger in _TRIGGERS:
     event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.queries import DELETABLE, segments_between
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rows import segment_row
-from mini_nvr.catalog.schema import channels, footage_days, segments
+from mini_nvr.catalog.schema import channels, footage_totals, segments
 
 _PATHS_A_STATEMENT = 500
 
@@ -27,6 +27,7 @@ _OLDEST_DELETABLE = select(segments).join_from(
     .limit(1)
     .scalar_subquery(),
 )
+_TOTALS = select(footage_totals.c.channel, footage_totals.c.segments, footage_totals.c.size_bytes)
 _PROTECTED_BYTES = (
     select(segments.c.channel, func.sum(segments.c.size_bytes))
     .where(text("protected = 1"))  # the partial index's own words
@@ -51,12 +52,11 @@ class CountedSpace:
 
 
 def count_space(catalog: Catalog, paths: Collection[PurePosixPath] = ()) -> CountedSpace:
-    """The counters and the rows under way; costs a row a channel and day, whatever the number of segments."""
-    totals = select(footage_days.c.channel, func.sum(footage_days.c.segments), func.sum(footage_days.c.size_bytes))
+    """The counters and the rows under way; costs a row a channel, whatever the number of segments."""
     names = [str(path) for path in paths]
     known: set[PurePosixPath] = set()
     with catalog.database.read() as connection:
-        counted = connection.execute(totals.group_by(footage_days.c.channel)).all()
+        counted = connection.execute(_TOTALS).all()
         growing, deleting = (
             [segment_row(row) for row in connection.execute(segments_between(None, None, None, state))]
             for state in (SegmentState.GROWING, SegmentState.DELETING)

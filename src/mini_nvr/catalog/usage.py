@@ -1,4 +1,4 @@
-"""How much each channel's footage takes, from counters that the database keeps (`footage_days`), not from the disk.
+"""How much each channel's footage takes, from counters that the database keeps by channel and by day, not from the disk.
 
 A file counts until its row is dropped, which is after it was unlinked; a growing one as of the last checkpoint.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table, func, select, text
 
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.schema import footage_days, segments
+from mini_nvr.catalog.schema import footage_days, footage_totals, segments
 from mini_nvr.clock import US_PER_S
 
 _DAY_US = 86_400 * US_PER_S
@@ -16,10 +16,10 @@ _DAYS_OF_RATE = 8  # days looked at: the last, unfinished one and a week before
 
 _PER_CHANNEL = text(
     """
-    WITH total AS (SELECT channel, sum(segments) AS count, sum(size_bytes) AS size, max(day) AS last
-        FROM footage_days GROUP BY channel),
+    WITH total AS (SELECT channel, segments, size_bytes,
+        (SELECT max(day) FROM footage_days WHERE channel = footage_totals.channel) AS last FROM footage_totals),
     longest AS MATERIALIZED (SELECT CAST(value AS INTEGER) AS us FROM meta WHERE key = 'longest_segment_us')
-    SELECT total.channel, count, size,
+    SELECT total.channel, segments, size_bytes,
     (SELECT min(start_utc_us) FROM segments WHERE channel = total.channel),
     (SELECT max(start_utc_us + duration_us) FROM segments WHERE channel = total.channel
         AND start_utc_us >= (SELECT max(start_utc_us) FROM segments WHERE channel = total.channel) - (SELECT us FROM longest)),
@@ -59,16 +59,16 @@ def usage_per_channel(catalog: Catalog) -> list[ChannelUsage]:
 def total_bytes(catalog: Catalog) -> int:
     """What the files of all channels take."""
     with catalog.database.read() as connection:
-        return int(connection.scalar(select(func.coalesce(func.sum(footage_days.c.size_bytes), 0))) or 0)
+        return int(connection.scalar(select(func.coalesce(func.sum(footage_totals.c.size_bytes), 0))) or 0)
 
 
-def counted_bytes(catalog: Catalog) -> dict[int, int]:
-    """By channel, what the counters say."""
-    return _by_channel(catalog, footage_days)
+def counted_bytes(catalog: Catalog) -> tuple[dict[int, int], dict[int, int]]:
+    """By channel, what the counters say: the channel's own, and those of its days added up."""
+    return _by_channel(catalog, footage_totals), _by_channel(catalog, footage_days)
 
 
 def summed_bytes(catalog: Catalog) -> dict[int, int]:
-    """By channel, the rows added up one by one: what `counted_bytes` must say too."""
+    """By channel, the rows added up one by one: what both of `counted_bytes` must say too."""
     return _by_channel(catalog, segments)
 
 

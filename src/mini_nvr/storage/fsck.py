@@ -223,8 +223,13 @@ class _Check:
         self._suspect(self.counted, "the catalog", self._miscounted)
 
     def _miscounted(self) -> str | None:
-        counted, summed = counted_bytes(self._catalog), summed_bytes(self._catalog)
-        wrong = [channel for channel in counted.keys() | summed.keys() if counted.get(channel, 0) != summed.get(channel, 0)]
+        summed = summed_bytes(self._catalog)
+        wrong = {
+            channel
+            for counted in counted_bytes(self._catalog)
+            for channel in counted.keys() | summed.keys()
+            if counted.get(channel, 0) != summed.get(channel, 0)
+        }
         return f"channels {sorted(wrong)} are counted wrongly" if wrong else None
 
     def _suspect(self, finding: Finding, about: str, look: Callable[[], str | None]) -> None:
