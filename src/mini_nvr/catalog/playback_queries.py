@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import starmap
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Row, Select, bindparam, func, select, text
@@ -27,7 +26,7 @@ from mini_nvr.segment.index import decode_index, index_length
 from mini_nvr.segment.model import IndexEntry
 
 _PLAYABLE = (SegmentState.GROWING.value, SegmentState.SEALED.value)
-_CAUSES = frozenset(cause.value for cause in GapCause)
+_CAUSES = {cause.value: cause for cause in GapCause}
 _IDS_A_STATEMENT = 500
 
 _STARTS_IN_DAY = "footage.start_utc_us >= day.value ->> 0 AND footage.start_utc_us < day.value ->> 1"
@@ -183,14 +182,12 @@ def footage_and_gaps(catalog: Catalog, channel: int, start_utc_us: int, end_utc_
     with catalog.database.read() as connection:
         footage = connection.execute(SIZED, bounds).all()
         gaps = connection.execute(GAPS, bounds).all()
-    return list(starmap(SizedStretch, footage)), stated_gaps(gaps)
+    return [tuple.__new__(SizedStretch, row) for row in footage], stated_gaps(gaps)  # its own constructor costs four times as much
 
 
 def stated_gaps(rows: Iterable[Sequence[Any]]) -> list[Gap]:
     """The rows of `GAPS`; a cause of a newer program is unknown to this one."""
-    return [
-        Gap(start, end, GapCause(cause) if cause in _CAUSES else GapCause.UNKNOWN, detail) for start, end, cause, detail in rows
-    ]
+    return [Gap(start, end, _CAUSES.get(cause, GapCause.UNKNOWN), detail) for start, end, cause, detail in rows]
 
 
 def days_with_footage(catalog: Catalog, channel: int | None, days: Sequence[Span]) -> list[int]:

@@ -93,11 +93,15 @@ def explain(footage: Iterable[Stretch], stated: Sequence[Gap], known: Sequence[G
         (deleted by retention, still open). What is left between any two of all these is a gap of unknown cause.
     Both disjoint and in order of their start.
     """
-    details = {(gap.start_utc_us, gap.cause): gap.detail for gap in known}
+    details = {(gap.start_utc_us, gap.cause): gap.detail for gap in known} if stated else {}
+    exact = {} if stated else {(gap.start_utc_us, gap.end_utc_us): gap for gap in known}
     edges = [(-ALWAYS, -ALWAYS), *covered(footage), (ALWAYS, ALWAYS)]
     found: list[Gap] = []
     for (_, hole_start), (hole_end, _) in pairwise(edges):
-        found += _explain_hole((hole_start, hole_end), stated, known, details)
+        if (gap := exact.get((hole_start, hole_end))) is not None:
+            found.append(gap)  # as nearly always when nothing is stated
+        else:
+            found += _explain_hole((hole_start, hole_end), stated, known, details)
     return list(joined(found))
 
 

@@ -7,6 +7,7 @@ averaged away. All spans are half-open, in UTC microseconds.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mini_nvr.catalog.timeline import Span
 from mini_nvr.clock import US_PER_S
@@ -56,59 +57,90 @@ def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us
     flows: nearly always disjoint; bytes of such that overlap add up. spans: disjoint, in order.
     """
     start, end = bounds
-    footage_us = _footage_per_bucket(spans, bounds, step_us)
-    rates, shared = _spread(flows, bounds, step_us, len(footage_us))
+    count = -(-max(0, end - start) // step_us)
+    covered = _covered(spans, bounds, step_us, count)
+    rates: list[int | None] = [0] * count
+    shared = _fill(rates, flows, bounds, step_us)
     for bucket, amount in shared.items():
-        rates[bucket] = round((rates[bucket] * step_us + amount * US_PER_S) / (footage_us[bucket] or step_us))
-    has_gap = [us < step_us for us in footage_us]
-    if footage_us:
-        has_gap[-1] = footage_us[-1] < end - (start + (len(footage_us) - 1) * step_us)
-    shown = [rate if us else None for rate, us in zip(rates, footage_us, strict=True)]
-    return Activity(start, step_us, shown, has_gap, exact)
+        size = amount * US_PER_S
+        if already := rates[bucket]:
+            size += already * step_us
+        rates[bucket] = round(size / covered.partly_us.get(bucket, step_us))
+    for first, behind in covered.without:
+        rates[first:behind] = [None] * (behind - first)
+    return Activity(start, step_us, rates, covered.has_gap, exact)
 
 
-def _spread(flows: Iterable[Flow], bounds: Span, step_us: int, count: int) -> tuple[list[int], dict[int, float]]:
-    """(rates, shared): bytes per second of the buckets that lie inside of one flow, and bytes of those that several may share.
+def _fill(rates: list[int | None], flows: Iterable[Flow], bounds: Span, step_us: int) -> dict[int, float]:
+    """Put bytes per second into the buckets that lie inside of one flow; the bytes of those that several may share are returned.
 
     Most buckets of a long file lie inside it, and cost next to nothing this way.
     """
     start, end = bounds
-    rates, shared = [0] * count, defaultdict[int, float](float)
+    shared: dict[int, float] = {}
     filled_to = 0  # no bucket from here on has a rate
+    last, rest = -1, 0.0  # the bucket in which the flow before ended, and its bytes there: mostly the next one begins in it
     for flow_start, flow_end, size in flows:
-        low, high = flow_start - start, flow_end - start
-        if low >= high:
+        if flow_start >= flow_end:
             continue
-        per_us = size / (high - low)
+        per_us = size / (flow_end - flow_start)
+        low, high = flow_start - start, flow_end - start
         if low < 0 or flow_end > end:
             low, high = max(low, 0), min(high, end - start)
             if low >= high:
                 continue
-        first, last = low // step_us, (high - 1) // step_us
+        first = low // step_us
+        if first != last:
+            shared[last] = shared.get(last, 0.0) + rest
+            rest = 0.0
+        last = (high - 1) // step_us
         if first == last:
-            shared[first] += per_us * (high - low)
+            rest += per_us * (high - low)
             continue
-        shared[first] += per_us * ((first + 1) * step_us - low)
-        shared[last] += per_us * (high - last * step_us)
-        for bucket in range(first + 1, min(filled_to, last)):
-            shared[bucket] += per_us * step_us
-        inner = first + 1 if first >= filled_to else filled_to
+        shared[first] = shared.get(first, 0.0) + rest + per_us * ((first + 1) * step_us - low)
+        rest = per_us * (high - last * step_us)
+        inner = first + 1
+        if inner < filled_to:
+            for bucket in range(inner, min(filled_to, last)):
+                shared[bucket] = shared.get(bucket, 0.0) + per_us * step_us
+            inner = filled_to
         if inner < last:
             rates[inner:last] = [round(per_us * US_PER_S)] * (last - inner)
             filled_to = last
-    return rates, shared
+    shared[last] = shared.get(last, 0.0) + rest
+    shared.pop(-1, None)
+    return shared
 
 
-def _footage_per_bucket(spans: Iterable[Span], bounds: Span, step_us: int) -> list[int]:
-    """Microseconds of footage in each bucket; `spans` are disjoint."""
+class _Covered(NamedTuple):
+    """Where footage is.
+
+    partly_us: microseconds of it in each bucket where a span begins or ends. without: [first, behind) of buckets without any.
+    """
+
+    has_gap: list[bool]
+    partly_us: dict[int, int]
+    without: list[tuple[int, int]]
+
+
+def _covered(spans: Iterable[Span], bounds: Span, step_us: int, count: int) -> _Covered:
+    """`spans` are disjoint, in order. Costs what there are spans, not buckets."""
     start, end = bounds
-    result = [0] * -(-max(0, end - start) // step_us)
+    has_gap, partly_us, without = [True] * count, defaultdict[int, int](int), list[tuple[int, int]]()
+    reached = 0
     for span_start, span_end in clipped(spans, start, end):
         first, last = (span_start - start) // step_us, (span_end - 1 - start) // step_us
+        if reached < first:
+            without.append((reached, first))
+        reached = last + 1
         if first == last:
-            result[first] += span_end - span_start
+            partly_us[first] += span_end - span_start
             continue
-        result[first] += start + (first + 1) * step_us - span_start
-        result[first + 1 : last] = [step_us] * (last - first - 1)
-        result[last] += span_end - (start + last * step_us)
-    return result
+        partly_us[first] += start + (first + 1) * step_us - span_start
+        has_gap[first + 1 : last] = [False] * (last - first - 1)
+        partly_us[last] += span_end - (start + last * step_us)
+    if reached < count:
+        without.append((reached, count))
+    for bucket, us in partly_us.items():
+        has_gap[bucket] = us < min(step_us, end - start - bucket * step_us)
+    return _Covered(has_gap, partly_us, without)

@@ -38,18 +38,20 @@ def unbroken(footage: Iterable[SizedStretch], gaps: Sequence[Gap]) -> Iterator[S
     rounding unless one of `gaps` begins in it.
     """
     causes = [gap.start_utc_us for gap in gaps]
-    start = end = rounding = 0
+    start = end = before_us = 0  # before_us: how long the stretch before is
     for item_start, item_end, _, _ in footage:
-        if start == end:
-            start, end = item_start, item_end
-        elif item_start <= end or (item_start - end < rounding and not _any_inside(causes, end, item_start)):
-            end = max(end, item_end)
-        else:
-            yield start, end
-            start, end = item_start, item_end
-        rounding = max(SLIVER_US, (item_end - item_start) // 1_000)
+        if item_start > end and (start == end or _parted(end, item_start, before_us, causes)):
+            if start < end:
+                yield start, end
+            start = end = item_start
+        end = max(end, item_end)
+        before_us = item_end - item_start
     if start < end:
         yield start, end
+
+
+def _parted(end: int, start: int, before_us: int, causes: Sequence[int]) -> bool:
+    return start - end >= max(SLIVER_US, before_us // 1_000) or _any_inside(causes, end, start)
 
 
 def _any_inside(instants: Sequence[int], start: int, end: int) -> bool:

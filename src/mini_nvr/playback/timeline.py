@@ -95,7 +95,7 @@ def _of_few(catalog: Catalog, channel: int, bounds: Span, step_us: int) -> tuple
     footage, known = footage_and_gaps(catalog, channel, *bounds)
     spans = clipped(unbroken(footage, known), *bounds)
     exact = len(footage) <= _MOST_INDEXES
-    flows: Iterable[Flow] = _exact_flows(catalog, footage) if exact else (item[:3] for item in footage)
+    flows: Iterable[Flow] = _exact_flows(catalog, footage) if exact else [(start, end, size) for start, end, size, _ in footage]
     return spans, known, activity(flows, spans, bounds, step_us, exact=exact)
 
 
