@@ -57,8 +57,9 @@ class Nvr:
 
 @dataclass(frozen=True)
 class Past:
-    """Footage of channel 1 from before the NVR was started, UTC microseconds: two files that join across the last local midnight
-    but one, and after a minute without the camera another one. `spare`: where a file of channel 4 begins that may be deleted."""
+    """Footage from before the NVR was started, UTC microseconds: two files of channel 1 that join across the last local midnight
+    but one, and after a minute without the camera another one. Channel 4 has the first two minutes of it, channels 2 and 3 forty
+    seconds, all in H.264. `spare`: where a file of channel 4 begins that may be deleted."""
 
     start: int
     midnight: int
@@ -77,6 +78,8 @@ def write_past(record_dir: Path) -> Past:
     write_run(record_dir, 1, start, [60, 60], ZONE, projector=projector)
     write_run(record_dir, 1, gap_end, [60], ZONE, projector=projector, gap=offline(gap_start, gap_end))
     write_run(record_dir, 4, start, [60, 60], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
+    for channel, scene, name in ((2, DOORWAY, "Doorway"), (3, CAR_PARK, "Car park")):
+        write_run(record_dir, channel, start, [40], ZONE, projector=Projector(WALL, scene, name))
     spare = gap_end + 600 * _US_PER_S
     write_run(record_dir, 4, spare, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
     return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S, spare)

@@ -31,7 +31,7 @@ DELETE_AND_WATCH = """async ([path, token, x, y]) => {
   return (await answer).ok ? await drawn : -2;
 }"""
 """Deletes a file behind the back of the page's own script, which only has the recorder's news; the milliseconds until it is drawn,
-as the browser itself counts them. Promised are two seconds, of a machine that has nothing else to do."""
+as the browser itself counts them."""
 
 
 def open_past(make_page: MakePage, at_us: int, seconds_per_px: float = 0.5, **more: object) -> tuple[Screen, TimeAxis]:
@@ -201,7 +201,7 @@ def test_the_live_edge_follows_now_and_what_grows_is_drawn(make_page: MakePage) 
         page.wait_for_timeout(1_500)
 
 
-def test_a_deletion_elsewhere_is_drawn_soon(make_page: MakePage, nvr: Nvr) -> None:
+def test_a_deletion_elsewhere_is_drawn_within_two_seconds(make_page: MakePage, nvr: Nvr) -> None:
     past = nvr.past
     at = past.start + 30 * US_PER_S
     page = make_page(address(at, camera=4))
@@ -214,7 +214,7 @@ def test_a_deletion_elsewhere_is_drawn_soon(make_page: MakePage, nvr: Nvr) -> No
     token = next(cookie["value"] for cookie in page.context.cookies() if "csrf" in cookie["name"])
     took_ms = page.evaluate(DELETE_AND_WATCH, [path, token, axis.x(second_file) - axis.box()[0], BAND_PX])
     screen.wait(lambda: axis.looks(second_file) != "recorded", "the deletion being drawn")
-    assert 0 < took_ms <= 10_000, f"{took_ms} ms from asking for the deletion to the picture without it"
+    assert 0 < took_ms <= 2_000, f"{took_ms} ms from asking for the deletion to the picture without it"
 
 
 def test_the_slider_speaks_and_obeys_keys(make_page: MakePage, nvr: Nvr) -> None:
