@@ -30,7 +30,7 @@ OPTIONS = (
     "--disable-sync --autoplay-policy=no-user-gesture-required"
 ).split()
 WARM_UP_S = 6.0
-OPENINGS = 10
+OPENINGS = 40
 SEEKS = 40
 DAYS = 30
 WALL = 9

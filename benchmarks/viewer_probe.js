@@ -26,7 +26,7 @@
   const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
   HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
     return ask.call(this, (now, frame) => {
-      if (probe.first === undefined) probe.first = frame.expectedDisplayTime;
+      if (probe.first === undefined && this.isConnected) probe.first = frame.expectedDisplayTime;
       if (probe.on) probe.painted.push(note(this, frame));
       if (probe.sought !== undefined) {
         const asked = probe.sought;
