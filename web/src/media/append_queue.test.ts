@@ -9,16 +9,17 @@ function filled(gopS: number, untilS: number): AppendQueue {
   const queue = new AppendQueue();
   queue.push(bytes(0), null);
   for (let keyS = 0; keyS <= untilS; keyS += gopS) queue.push(bytes(1), keyS);
-  queue.next(0);
+  while (queue.next(0) !== null);
   return queue;
 }
 
-it("gives what waits in one piece, and nothing twice", () => {
+it("gives the first frames, then what waits in one piece, and nothing twice", () => {
   const queue = new AppendQueue();
   queue.push(bytes(1), null);
   queue.push(bytes(2, 3), 0);
-  queue.push(bytes(4), null);
-  expect(queue.next(0)).toEqual({ kind: "append", data: bytes(1, 2, 3, 4) });
+  for (const value of [4, 5, 6, 7]) queue.push(bytes(value), null);
+  expect(queue.next(0)).toEqual({ kind: "append", data: bytes(1, 2, 3, 4, 5) });
+  expect(queue.next(0)).toEqual({ kind: "append", data: bytes(6, 7) });
   expect(queue.next(0)).toBeNull();
 });
 

@@ -16,6 +16,8 @@ const KEPT_S = 4;
 const EVERY_S = 12;
 /** Times are rounded: a key frame is not reached by so much. */
 const BEFORE_S = 0.005;
+/** So much is handed over at first: with it the browser begins to decode while it is given the rest. */
+const FIRST_PARTS = 4;
 /** A browser that takes nothing is behind for good: it goes on with the newest key frame. */
 export const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
@@ -60,9 +62,11 @@ export class AppendQueue {
       if (step !== null) return step;
     }
     if (this.#waiting.length === 0) return null;
-    const data =
-      this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : concat(this.#waiting);
+    const now = this.#begun ? this.#waiting : this.#waiting.slice(0, FIRST_PARTS);
+    const later = this.#waiting.slice(now.length);
+    const data = now.length === 1 && now[0] !== undefined ? now[0] : concat(now);
     this.#clear();
+    for (const one of later) this.#add(one);
     this.#begun = true;
     return { kind: "append", data };
   }

@@ -24,7 +24,7 @@ places[1]?.append(picture);
 let leave: (() => void)[] = [];
 
 beforeEach(() => {
-  leave = places.map((place, index) => seen.watch(index + 1, place));
+  leave = places.map((place, index) => seen.watch(index + 1, place, true));
   seen.channels.add(1).add(2); // the third is scrolled away
 });
 afterEach(() => {

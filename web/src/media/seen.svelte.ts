@@ -38,8 +38,8 @@ class Seen {
     return channel === this.floating || (!this.hidden && this.channels.has(channel));
   }
 
-  /** Until the returned function is called. */
-  watch(channel: Channel, element: HTMLElement): () => void {
+  /** Until the returned function is called. scrolls: it may be scrolled away. */
+  watch(channel: Channel, element: HTMLElement, scrolls: boolean): () => void {
     const observer = new IntersectionObserver((entries) => {
       const entry = entries.at(-1);
       if (entry?.isIntersecting) this.channels.add(channel);
@@ -47,8 +47,8 @@ class Seen {
     });
     observer.observe(element);
     this.#places.set(element, channel);
-    // the observer tells a frame or two later; the first picture need not wait for it
-    if (isInView(element)) this.channels.add(channel);
+    // the observer tells a frame or two later; the first picture need not wait for it, nor for a layout of the page
+    if (!scrolls || isInView(element)) this.channels.add(channel);
     return () => {
       observer.disconnect();
       this.#places.delete(element);

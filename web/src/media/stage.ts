@@ -1,7 +1,7 @@
 /**
  * Which picture plays what: follows the watch state and gives each tile on screen its live stream, its recorded footage or nothing.
  *
- * A tile says only where its picture goes: `{@attach stage.place(channel)}` on an element; what the picture does is in
+ * A tile says only where its picture goes: `{@attach stage.place(channel, scrolls)}` on an element; what the picture does is in
  * `cameras.pictures` and `cameras.painted`.
  */
 import type { Attachment } from "svelte/attachments";
@@ -50,16 +50,16 @@ class Stage implements PartEvents {
     return seen.waiting.has(channel);
   }
 
-  /** Put the picture of a camera into an element for as long as it is there. */
-  place(channel: Channel): Attachment<HTMLElement> {
-    return (element) => untrack(() => this.#enter(channel, element));
+  /** Put the picture of a camera into an element for as long as it is there. scrolls: it may be scrolled away. */
+  place(channel: Channel, scrolls: () => boolean): Attachment<HTMLElement> {
+    return (element) => untrack(() => this.#enter(channel, element, scrolls()));
   }
 
-  #enter(channel: Channel, element: HTMLElement): () => void {
+  #enter(channel: Channel, element: HTMLElement, scrolls: boolean): () => void {
     this.#parts.get(channel)?.leave();
     const part = new Part(channel, element, this);
     this.#parts.set(channel, part);
-    const unwatch = seen.watch(channel, element);
+    const unwatch = seen.watch(channel, element, scrolls);
     this.#start();
     return () => {
       unwatch();
