@@ -59,7 +59,7 @@ class Nvr:
 class Past:
     """Footage from before the NVR was started, UTC microseconds: two files of channel 1 that join across the last local midnight
     but one, and after a minute without the camera another one. Channel 4 has the first two minutes of it, channels 2 and 3 forty
-    seconds, all in H.264. `spare`: where a file of channel 4 begins that may be deleted."""
+    seconds, all in H.264. `spare`: where files of channels 3 and 4 begin that may be deleted."""
 
     start: int
     midnight: int
@@ -81,7 +81,8 @@ def write_past(record_dir: Path) -> Past:
     for channel, scene, name in ((2, DOORWAY, "Doorway"), (3, CAR_PARK, "Car park")):
         write_run(record_dir, channel, start, [40], ZONE, projector=Projector(WALL, scene, name))
     spare = gap_end + 600 * _US_PER_S
-    write_run(record_dir, 4, spare, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
+    for channel in (3, 4):
+        write_run(record_dir, channel, spare, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
     return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S, spare)
 
 

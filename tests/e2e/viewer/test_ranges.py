@@ -88,23 +88,23 @@ def test_a_range_is_deleted_after_a_confirmation_and_a_time_to_undo(make_page: M
 
 
 def test_a_range_that_is_deleted_is_gone(make_page: MakePage, nvr: Nvr) -> None:
-    past = nvr.past
-    middle = past.start + 20 * US_PER_S
+    start = nvr.past.spare
+    middle = start + 5 * US_PER_S
     page = make_page(address(middle, camera=3))
     screen = Screen(page)
     screen.wait_word(3, "RECORDED")
     screen.pause()
-    select(page, middle, past.start - 5 * US_PER_S, past.start + 45 * US_PER_S)
+    select(page, middle, start - 5 * US_PER_S, start + 15 * US_PER_S)
     page.get_by_label("Selected range").get_by_role("button", name=re.compile("Delete")).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("Delete 1 file")).click()
 
     def is_there() -> bool:
-        return any(row.start_utc_us == past.start for row in nvr.program.segments(3))
+        return any(row.start_utc_us == start for row in nvr.program.segments(3))
 
     assert is_there(), "not before the time to undo it is over"
     screen.wait(lambda: not is_there(), "the file to be deleted")
     axis = TimeAxis(page, middle)
-    screen.wait(lambda: axis.looks(past.start + 35 * US_PER_S) != "recorded", "the deletion being drawn")
+    screen.wait(lambda: axis.looks(start + 8 * US_PER_S) != "recorded", "the deletion being drawn")
 
 
 def test_a_phone_keeps_its_picture_beside_a_range(make_page: MakePage, nvr: Nvr) -> None:
