@@ -5,7 +5,7 @@ averaged away. All spans are half-open, in UTC microseconds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,62 +54,60 @@ def flows_of(start_utc_us: int, index: Sequence[IndexEntry]) -> Iterator[Flow]:
 def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us: int, *, exact: bool) -> Activity:
     """Bytes per second in each bucket of [start, end).
 
-    flows: nearly always disjoint; bytes of such that overlap add up. spans: disjoint, in order.
+    flows: in order of their start, nearly always disjoint; bytes of such that overlap add up. spans: disjoint, in order.
     """
     start, end = bounds
     count = -(-max(0, end - start) // step_us)
     covered = _covered(spans, bounds, step_us, count)
-    rates: list[int | None] = [0] * count
-    shared = _fill(rates, flows, bounds, step_us)
-    for bucket, amount in shared.items():
-        size = amount * US_PER_S
-        if already := rates[bucket]:
-            size += already * step_us
-        rates[bucket] = round(size / covered.partly_us.get(bucket, step_us))
+    inside = [flow for flow in flows if start < flow[1] > flow[0] < end] if count else []
+    rates = _rates(inside, bounds, step_us, covered.partly_us) or _added_up(inside, bounds, step_us, covered.partly_us)
     for first, behind in covered.without:
         rates[first:behind] = [None] * (behind - first)
     return Activity(start, step_us, rates, covered.has_gap, exact)
 
 
-def _fill(rates: list[int | None], flows: Iterable[Flow], bounds: Span, step_us: int) -> dict[int, float]:
-    """Put bytes per second into the buckets that lie inside of one flow; the bytes of those that several may share are returned.
+def _rates(flows: Iterable[Flow], bounds: Span, step_us: int, partly_us: Mapping[int, int]) -> list[int | None] | None:
+    """Bytes per second of each bucket; None where a flow goes back to a bucket that the one before has left.
 
     Most buckets of a long file lie inside it, and cost next to nothing this way.
     """
     start, end = bounds
-    shared: dict[int, float] = {}
-    filled_to = 0  # no bucket from here on has a rate
+    rates: list[int | None] = [0] * -(-max(0, end - start) // step_us)
     last, rest = -1, 0.0  # the bucket in which the flow before ended, and its bytes there: mostly the next one begins in it
     for flow_start, flow_end, size in flows:
-        if flow_start >= flow_end:
-            continue
         per_us = size / (flow_end - flow_start)
-        low, high = flow_start - start, flow_end - start
-        if low < 0 or flow_end > end:
-            low, high = max(low, 0), min(high, end - start)
-            if low >= high:
-                continue
+        low = flow_start - start if flow_start > start else 0
+        high = (flow_end if flow_end < end else end) - start
         first = low // step_us
-        if first != last:
-            shared[last] = shared.get(last, 0.0) + rest
+        if first > last >= 0:
+            rates[last] = round(rest * US_PER_S / partly_us.get(last, step_us))
             rest = 0.0
+        elif first < last:
+            return None
         last = (high - 1) // step_us
         if first == last:
             rest += per_us * (high - low)
             continue
-        shared[first] = shared.get(first, 0.0) + rest + per_us * ((first + 1) * step_us - low)
+        rest += per_us * ((first + 1) * step_us - low)
+        rates[first] = round(rest * US_PER_S / partly_us.get(first, step_us))
+        if last - first > 1:
+            rates[first + 1 : last] = [round(per_us * US_PER_S)] * (last - first - 1)
         rest = per_us * (high - last * step_us)
-        inner = first + 1
-        if inner < filled_to:
-            for bucket in range(inner, min(filled_to, last)):
-                shared[bucket] = shared.get(bucket, 0.0) + per_us * step_us
-            inner = filled_to
-        if inner < last:
-            rates[inner:last] = [round(per_us * US_PER_S)] * (last - inner)
-            filled_to = last
-    shared[last] = shared.get(last, 0.0) + rest
-    shared.pop(-1, None)
-    return shared
+    if last >= 0:
+        rates[last] = round(rest * US_PER_S / partly_us.get(last, step_us))
+    return rates
+
+
+def _added_up(flows: Iterable[Flow], bounds: Span, step_us: int, partly_us: Mapping[int, int]) -> list[int | None]:
+    """The same for any flows, bucket by bucket."""
+    start, end = bounds
+    amounts = [0.0] * -(-max(0, end - start) // step_us)
+    for flow_start, flow_end, size in flows:
+        low, high = max(flow_start, start) - start, min(flow_end, end) - start
+        for bucket in range(low // step_us, (high - 1) // step_us + 1):
+            part_us = min(high, (bucket + 1) * step_us) - max(low, bucket * step_us)
+            amounts[bucket] += size / (flow_end - flow_start) * part_us
+    return [round(amount * US_PER_S / partly_us.get(bucket, step_us)) for bucket, amount in enumerate(amounts)]
 
 
 class _Covered(NamedTuple):
