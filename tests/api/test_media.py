@@ -196,7 +196,8 @@ async def test_only_files_that_do_not_change_are_left_to_the_kernel(tmp_path: Pa
 
 
 async def test_a_client_that_leaves_while_the_disk_stalls_leaves_nothing_open(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    stalled, goes_on, kernel, failed = threading.Event(), threading.Event(), os.sendfile, list[OSError]()
+    stalled, goes_on, tried, kernel = threading.Event(), threading.Event(), threading.Event(), os.sendfile
+    failed = list[OSError]()
 
     def stall(*arguments: int) -> int:
         stalled.set()
@@ -206,6 +207,8 @@ async def test_a_client_that_leaves_while_the_disk_stalls_leaves_nothing_open(we
         except OSError as exc:
             failed.append(exc)
             raise
+        finally:
+            tried.set()
 
     monkeypatch.setattr(os, "sendfile", stall)
     web.put(small())
@@ -221,6 +224,7 @@ async def test_a_client_that_leaves_while_the_disk_stalls_leaves_nothing_open(we
         writer.transport.abort()
         await until(lambda: open_files() <= before + 2)  # what the thread still uses
         goes_on.set()
+        await until(tried.is_set)
         await until(lambda: open_files() <= before)
     assert not any(exc.errno == errno.EBADF for exc in failed)
 

@@ -17,6 +17,7 @@ from mini_nvr.supervisor.run import free_port
 from tests.docs.markdown import ROOT, document
 from tests.e2e.recorder_process import wait_until
 from tests.support.nginx import needs_nginx, nginx_program
+from tests.support.self_signed import make_self_signed
 from tests.support.served import cookies_of, serving
 from tests.support.web import SETTINGS, Browser, make_web
 
@@ -56,10 +57,7 @@ def configured(folder: Path, port: int, behind: int) -> str:
 @contextmanager
 def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
     folder.mkdir()
-    subject = ("-subj", "/CN=nvr.example.org", "-addext", "subjectAltName=IP:127.0.0.1")
-    make = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
-    files = ("-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem"))
-    subprocess.run([*make, *files, *subject], check=True, capture_output=True)
+    pair = make_self_signed(folder)
     for _ in range(ATTEMPTS):
         port = free_port("127.0.0.1", 0)
         (folder / "nginx.conf").write_text(configured(folder, port, behind))
@@ -68,7 +66,7 @@ def nginx(folder: Path, behind: int) -> Iterator[Proxied]:
         )
         try:
             if listens(process, port):
-                yield Proxied(port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
+                yield Proxied(port, pair.trust())
                 return
         finally:
             process.terminate()

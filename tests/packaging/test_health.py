@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.self_signed import make_self_signed
+
 SCRIPT = Path(__file__).parents[2] / "packaging/health.py"
 WELL = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n"
 ILL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
@@ -58,12 +60,9 @@ def saying(answer: bytes, context: ssl.SSLContext | None = None) -> Callable[[so
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    made = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
-    subprocess.run([*made, "-subj", "/CN=nvr", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    pair = make_self_signed(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(pair.chain, pair.key)
     return context
 
 

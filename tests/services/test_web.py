@@ -1,15 +1,12 @@
-"""The web process: its socket, its certificate, its first user, its end."""
+"""The web process: its socket, its first user, its end."""
 
 import asyncio
 import errno
 import logging
 import signal
 import socket
-import ssl
 import stat
-import subprocess
 import sys
-from collections.abc import AsyncIterator
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -22,81 +19,10 @@ from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import load
 from mini_nvr.live.client import RecorderNotRunning as NoLive
 from mini_nvr.recorder.control import RecorderNotRunning
-from mini_nvr.services.certificate import Certificate, CertificateUnusable
 from mini_nvr.services.web import RecorderLink, WebFailed, listen, make_deps, welcome_first_user
 from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
-from tests.support.served import serving
-from tests.support.web import Web, make_web
 
 LOOPBACK = ip_address("127.0.0.1")
-
-
-def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A self-signed pair for 127.0.0.1."""
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
-            *("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(chain)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return chain, key
-
-
-@pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[Web]:
-    made = make_web(tmp_path)
-    yield made
-    made.catalog.close()
-
-
-async def served_name(port: int) -> str:
-    """The name in the certificate that a new connection is shown."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-    found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    writer.close()
-    text = await asyncio.to_thread(
-        subprocess.run, ["openssl", "x509", "-inform", "der", "-noout", "-subject"], input=found, capture_output=True, check=True
-    )
-    return str(text.stdout.decode().split("=")[-1].strip())
-
-
-async def test_https_is_served_and_a_renewed_certificate_is_used_without_a_restart(web: Web, tmp_path: Path) -> None:
-    chain, key = make_certificate(tmp_path, "first")
-    certificate = Certificate(chain, key)
-    async with serving(web, certificate) as served:
-        async with httpx.AsyncClient(base_url=served.url, verify=ssl.create_default_context(cafile=str(chain))) as client:
-            assert (await client.get("/healthz")).status_code == 200
-            answer = await client.post("/api/login", json={"username": "anna", "password": "c4n4ry horse battery"})
-            assert any(cookie.startswith("__Host-session=") for cookie in answer.headers.get_list("set-cookie"))
-        assert await served_name(served.port) == "first"
-        assert not certificate.refresh()
-        make_certificate(tmp_path, "second")
-        assert certificate.refresh()
-        assert await served_name(served.port) == "second"
-
-
-async def test_half_a_renewal_leaves_the_old_certificate(web: Web, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    chain, key = make_certificate(tmp_path, "first")
-    certificate = Certificate(chain, key)
-    async with serving(web, certificate) as served:
-        chain.write_text("not a certificate")
-        assert not certificate.refresh()
-        assert "the old one stays" in caplog.text
-        assert await served_name(served.port) == "first"
-
-
-def test_a_pair_that_is_none_is_refused_with_the_settings_names(tmp_path: Path) -> None:
-    chain, key = make_certificate(tmp_path, "first")
-    key.write_text("")
-    with pytest.raises(CertificateUnusable, match="TLS_KEY"):
-        Certificate(chain, key)
-    with pytest.raises(CertificateUnusable, match="TLS_CERT"):
-        Certificate(tmp_path / "missing", key)
 
 
 def test_a_port_in_use_is_told_with_the_setting_s_name() -> None:

@@ -2,8 +2,12 @@
 
 import asyncio
 import errno
+import fcntl
 import os
+import select
 import socket
+import sys
+import termios
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +21,9 @@ import uvicorn
 import uvloop
 from starlette.types import Message, Receive, Scope, Send
 
-from mini_nvr.services import zero_copy
-from mini_nvr.services.zero_copy import EXTENSION, ZeroCopy
+from mini_nvr.api.byte_answer import ZERO_COPY
+from mini_nvr.services.zero_copy import ZeroCopy
+from tests.support.self_signed import make_self_signed
 from tests.support.waiting import until
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -26,6 +31,8 @@ Run = Callable[[Awaitable[None]], None]
 SIZE = 6_000_000  # more than the sockets of both ends take
 SOCKET_BYTES = 1 << 18
 ENOUGH_S = 60
+SIOCOUTQNSD = 0x894B
+"""linux/sockios.h: bytes of a socket's queue that have not been sent; TIOCOUTQ counts those without an acknowledgement too."""
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -66,7 +73,7 @@ class Files:
             await self._start(send, 2)
             await send({"type": "http.response.body", "body": b"ok"})
             return
-        assert EXTENSION in scope["extensions"]
+        assert ZERO_COPY in scope["extensions"]
         await self._start(send, self._length)
         with opened(self._path) as fd:
             try:
@@ -86,7 +93,7 @@ class Files:
 def message(piece: bytes | tuple[int, int], fd: int) -> Message:
     if isinstance(piece, bytes):
         return {"type": "http.response.body", "body": piece}
-    return {"type": EXTENSION, "file": fd, "offset": piece[0], "count": piece[1] - piece[0]}
+    return {"type": ZERO_COPY, "file": fd, "offset": piece[0], "count": piece[1] - piece[0]}
 
 
 @contextmanager
@@ -134,6 +141,19 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def files_behind(*descriptors: int) -> tuple[tuple[int, int], ...]:
+    """What the numbers stand for. Raises: OSError, for nothing."""
+    return tuple((found.st_dev, found.st_ino) for found in map(os.fstat, descriptors))
+
+
+def nothing_moves(sending: int) -> bool:
+    """Whether all that was sent has arrived, and the other end takes no more until its program reads."""
+    unsent, unacknowledged = (
+        int.from_bytes(fcntl.ioctl(sending, asked, bytes(4)), sys.byteorder) for asked in (SIOCOUTQNSD, termios.TIOCOUTQ)
+    )
+    return unsent == unacknowledged > 0 and not select.select([], [sending], [], 0)[1]
 
 
 def test_bytes_and_stretches_come_in_their_order(run: Run, path: Path, content: bytes) -> None:
@@ -206,6 +226,35 @@ def test_a_client_that_leaves_ends_the_sending_and_leaves_nothing_open(
     assert app.failed == []
 
 
+def test_a_client_that_takes_nothing_and_says_goodbye_frees_the_sender(
+    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The socket itself never tells: it stays full, and open in a second descriptor, when the transport has closed the first."""
+    app, kernel, full = Files(path, [(0, SIZE)] * 20), os.sendfile, list[int]()
+
+    def note(to: int, *arguments: int) -> int:
+        try:
+            return kernel(to, *arguments)
+        except BlockingIOError:
+            full.append(to)
+            raise
+
+    monkeypatch.setattr(os, "sendfile", note)
+
+    async def scenario() -> None:
+        async with serving(app) as port:
+            before = open_files()
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(GET)
+                await until(lambda: bool(full) and nothing_moves(full[-1]))
+                client.shutdown(socket.SHUT_WR)
+                await until(lambda: app.finished == 1)
+            await until(lambda: open_files() <= before)
+
+    run(scenario())
+    assert app.failed == []
+
+
 def test_slow_clients_hold_no_thread(run: Run, path: Path, content: bytes) -> None:
     async def scenario() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
@@ -256,6 +305,41 @@ def test_a_server_that_stops_breaks_off(run: Run, path: Path) -> None:
     run(scenario())
 
 
+def test_what_a_thread_still_sends_stays_open_when_the_answer_is_broken_off(
+    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the thread would write into whatever was opened under these numbers since."""
+    stalled, goes_on, kernel = threading.Event(), threading.Event(), os.sendfile
+    used, sent = list[tuple[tuple[int, int], ...]](), list[int]()
+
+    def stall(to: int, file: int, offset: int, count: int) -> int:
+        if not stalled.is_set():
+            used.append(files_behind(to, file))
+            stalled.set()
+            assert goes_on.wait(ENOUGH_S)
+            used.append(files_behind(to, file))
+        with suppress(ConnectionError):
+            sent.append(kernel(to, file, offset, count))
+        return count
+
+    monkeypatch.setattr(os, "sendfile", stall)
+
+    async def scenario() -> None:
+        async with serving(Files(path, [(0, 1_000)])) as port:
+            before = open_files()
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(GET)
+            await until(stalled.is_set)
+        goes_on.set()
+        await until(lambda: bool(sent))
+        writer.transport.abort()
+        await until(lambda: open_files() < before)  # of which one listened
+
+    run(scenario())
+    assert used[0] == used[1]
+    assert sent == [1_000]
+
+
 def test_a_file_system_that_cannot_is_read(run: Run, path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: int) -> int:
         raise OSError(errno.EINVAL, "not on this file system")
@@ -299,15 +383,20 @@ def test_more_than_was_announced_is_an_error(run: Run, path: Path, content: byte
     run(scenario())
 
 
-def test_under_tls_it_is_not_offered() -> None:
-    connection = ZeroCopy.__new__(ZeroCopy)
-    connection.scheme = "https"
-    offered = list[object]()
+def test_under_tls_it_is_not_offered(run: Run, tmp_path: Path) -> None:
+    pair, offered = make_self_signed(tmp_path), list[object]()
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         offered.append(scope.get("extensions"))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
 
-    connection._wrapped = app  # noqa: SLF001
-    asyncio.run(connection._with_extension({}, None, None))  # type: ignore[arg-type]  # noqa: SLF001
+    async def scenario() -> None:
+        async with serving(app, ssl_certfile=pair.chain, ssl_keyfile=pair.key) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=pair.trust())
+            writer.write(GET)
+            assert await answer(reader) == b"ok"
+            writer.close()
+
+    run(scenario())
     assert offered == [None]
-    assert zero_copy.EXTENSION == EXTENSION

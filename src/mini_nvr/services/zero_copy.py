@@ -18,7 +18,8 @@ import h11
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-EXTENSION: Final = "http.response.zerocopysend"
+from mini_nvr.api.byte_answer import ZERO_COPY
+
 READ_BYTES: Final = 256 * 1024
 AHEAD_BYTES: Final = 1 << 20
 """Asked of the disk while what stands before is sent; the kernel alone asks for 128 KiB, and a busy disk seeks for each."""
@@ -48,12 +49,12 @@ class ZeroCopy(H11Protocol):
         cycle = self.cycle
 
         async def send_or_copy(message: ASGISendEvent) -> None:
-            if str(message["type"]) == EXTENSION:
+            if str(message["type"]) == ZERO_COPY:
                 await self._copy(cycle, cast(dict[str, Any], message))
             else:
                 await send(message)
 
-        cast(dict[str, Any], scope)["extensions"] = {EXTENSION: {}}
+        cast(dict[str, Any], scope)["extensions"] = {ZERO_COPY: {}}
         await self._wrapped(scope, receive, send_or_copy)
 
     async def _copy(self, cycle: RequestResponseCycle, message: dict[str, Any]) -> None:
