@@ -103,7 +103,7 @@ async def test_a_newcomer_starts_at_a_key_frame(rig: Rig) -> None:
 async def test_the_log_knows_where_in_the_stream_each_frame_ends(rig: Rig) -> None:
     viewer, line = rig.join()
     await rig.run(10)
-    assert rig.camera.players == (viewer,)
+    assert rig.camera.viewers == (viewer,)
     assert viewer.written_bytes == len(line.data)
     ends, offset = {}, 0
     while offset < len(line.data):
@@ -130,7 +130,7 @@ async def test_the_source_rests_when_the_last_client_leaves(rig: Rig) -> None:
     await rig.run(5)
     assert len(line.data) == sent
     assert rig.clock.sleepers == 0
-    assert rig.camera.viewers == 0
+    assert not rig.camera.viewers
 
 
 async def test_a_client_that_reads_too_slowly_loses_frames_up_to_a_key_frame(rig: Rig) -> None:
@@ -227,7 +227,7 @@ async def test_a_source_that_ends_says_goodbye_and_hangs_up() -> None:
     assert len(pictures(line)) == 3
     assert line.closed
     assert line.data[-8:-4] == b"\x81\xcb\x00\x01"  # BYE with one source
-    assert camera.viewers == 0
+    assert not camera.viewers
 
 
 async def test_sets_can_be_kept_out_of_the_stream(rig: Rig) -> None:

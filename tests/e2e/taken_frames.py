@@ -100,14 +100,14 @@ class _Stream:
 
 def _streams(rig: DemoRig, channels: Sequence[int]) -> dict[int, _Stream]:
     """Of the channels that play, on the cameras' loop. Bytes pass from the first queue to the second, which is read last."""
-    players = {number: rig.camera(number).players[-1] for number in channels if rig.camera(number).players}
-    unsent = {number: _unsent_bytes(player.transport) for number, player in players.items()}
+    viewers = {number: rig.camera(number).viewers[-1] for number in channels if rig.camera(number).viewers}
+    unsent = {number: _unsent_bytes(viewer.transport) for number, viewer in viewers.items()}
     unread = _receive_queues_bytes()
     found = {}
-    for number, player in players.items():
-        connection = player.transport.get_extra_info("socket")
+    for number, viewer in viewers.items():
+        connection = viewer.transport.get_extra_info("socket")
         ends = _hex_address(*connection.getpeername()), _hex_address(*connection.getsockname())
-        found[number] = _Stream(player.written_bytes - unsent[number] - unread.get(ends, 0), unsent[number])
+        found[number] = _Stream(viewer.written_bytes - unsent[number] - unread.get(ends, 0), unsent[number])
     return found
 
 

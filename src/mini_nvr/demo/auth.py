@@ -50,10 +50,6 @@ class Authenticator:
             parts.append('qop="auth"')
         return ", ".join(parts)
 
-    def expire_nonce(self) -> None:
-        """Make all clients answer a new challenge."""
-        self._nonce = secrets.token_hex(16)
-
     def accepts(self, method: str, authorization: str) -> bool:
         """Whether the header (empty when missing) proves the password for a request with this method."""
         if self.user is None:

@@ -64,12 +64,7 @@ class DemoCamera:
         )
 
     @property
-    def viewers(self) -> int:
-        """How many clients play now."""
-        return len(self._viewers)
-
-    @property
-    def players(self) -> tuple[Viewer, ...]:
+    def viewers(self) -> tuple[Viewer, ...]:
         """The clients that play now; on the server's loop they stay as they are."""
         return tuple(self._viewers)
 

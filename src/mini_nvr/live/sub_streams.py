@@ -27,11 +27,6 @@ class SubStream:
         self._camera: asyncio.Task[None] | None = None
         self._farewell: asyncio.Task[None] | None = None
 
-    @property
-    def connected(self) -> bool:
-        """The camera is connected, or being connected."""
-        return self._camera is not None
-
     def join(self, viewer: Viewer) -> None:
         """`Watchable`; the first viewer has the camera connected."""
         if self._farewell is not None:

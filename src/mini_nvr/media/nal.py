@@ -11,8 +11,8 @@ LENGTH_SIZE = 4
 MAX_PARAMETER_SET_BYTES = 0xFFFF  # avcC and hvcC count them in 16 bits
 
 
-def split_length_prefixed(data: bytes) -> list[bytes]:
-    """The NAL units in `data`.
+def split_length_prefixed(data: bytes, length_size: int = LENGTH_SIZE) -> list[bytes]:
+    """The NAL units in `data`; foreign footage has lengths of 1 or 2 bytes too.
 
     Raises:
         MediaError: a length points beyond the end, or is zero.
@@ -20,10 +20,10 @@ def split_length_prefixed(data: bytes) -> list[bytes]:
     nals: list[bytes] = []
     position, end = 0, len(data)
     while position < end:
-        start = position + LENGTH_SIZE
+        start = position + length_size
         position = start + int.from_bytes(data[position:start])
         if not start < position <= end:
-            raise MediaError(f"NAL unit at byte {start - LENGTH_SIZE} of {end} has an impossible length")
+            raise MediaError(f"NAL unit at byte {start - length_size} of {end} has an impossible length")
         nals.append(data[start:position])
     return nals
 

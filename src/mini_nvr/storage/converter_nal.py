@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mini_nvr.errors import MediaError
 from mini_nvr.media import h264, h265
 from mini_nvr.media.frame import VideoCodec, VideoFormat
-from mini_nvr.media.nal import LENGTH_SIZE, length_prefixed
+from mini_nvr.media.nal import LENGTH_SIZE, length_prefixed, split_length_prefixed
 
 _AVCC_LENGTH_BYTE, _HVCC_LENGTH_BYTE = 4, 21  # lengthSizeMinusOne (ISO/IEC 14496-15 clauses 5.3.3.1, 8.3.3.1)
 _SETS: dict[VideoCodec, tuple[int, ...]] = {
@@ -48,7 +48,7 @@ class NalReader:
         Raises:
             MediaError: they do not add up, or there is none.
         """
-        nals = _split_lengths(data, self._length_size) if self._length_size else split_annex_b(data)
+        nals = split_length_prefixed(data, self._length_size) if self._length_size else split_annex_b(data)
         if not nals:
             raise MediaError("a frame holds no NAL unit")
         return nals
@@ -88,18 +88,6 @@ def _length_size(codec: VideoCodec, config: bytes) -> int:
     if len(config) <= position or config[0] != 1:
         return 0
     return (config[position] & 3) + 1
-
-
-def _split_lengths(data: bytes, length_size: int) -> list[bytes]:
-    nals: list[bytes] = []
-    position, end = 0, len(data)
-    while position < end:
-        start = position + length_size
-        position = start + int.from_bytes(data[position:start])
-        if not start < position <= end:
-            raise MediaError(f"a NAL unit at byte {start - length_size} of {end} has an impossible length")
-        nals.append(data[start:position])
-    return nals
 
 
 def _by_type(codec: VideoCodec, nals: Sequence[bytes]) -> list[list[bytes]]:

@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mini_nvr.errors import MediaError
-from mini_nvr.media.mp4.joined_index import Edit, JoinedTrack, index_layout, joined_moov, layout_bytes
+from mini_nvr.media.mp4.joined_index import Edit, JoinedTrack, Rows, index_layout, layout_bytes, rows_of
 from mini_nvr.media.mp4.read_index import SamplePlace, TrackIndex, parse_index
 from mini_nvr.media.mp4.samples import Samples
 from mini_nvr.media.mp4.tags import COMMENT, TITLE
 from tests.support.footage import audio_clip, video_clip
 
 GIB_5 = 5 << 30
+TAGS = {TITLE: "a", COMMENT: "b"}
 
 
 def samples(count: int = 5, *, first_dts: int = 0, offset: int = 1_000) -> Samples:
@@ -25,9 +26,15 @@ def samples(count: int = 5, *, first_dts: int = 0, offset: int = 1_000) -> Sampl
     return Samples(first_dts, sizes, [(count, 3_600)], [], list(range(0, count, 3)), chunks)
 
 
+def moov_of(track: JoinedTrack, edit: Edit, data_offset: int = 0, *, wide: bool = False) -> bytes:
+    """The whole index of a track, whose rows are taken."""
+    tracks = [(track, edit)]
+    layout = index_layout(tracks, 0, TAGS, wide=wide)
+    return b"".join(rows_of(tracks, item, data_offset, wide=wide) if isinstance(item, Rows) else item for item in layout)
+
+
 def read_back(track: JoinedTrack, data_offset: int = 0, *, wide: bool = False) -> TrackIndex:
-    moov = joined_moov([(track, Edit(0, 0, 1))], 0, {TITLE: "a", COMMENT: "b"}, data_offset, wide=wide)
-    return parse_index(moov).tracks[0]
+    return parse_index(moov_of(track, Edit(0, 0, 1), data_offset, wide=wide)).tracks[0]
 
 
 def places(of: Samples, shift: int = 0, dts: int = 0) -> list[SamplePlace]:
@@ -57,8 +64,8 @@ def test_the_length_does_not_depend_on_where_the_data_begin(wide: bool) -> None:
     for data_offset in (0, 99_999):
         track = JoinedTrack(video_clip().format)
         track.add(samples(), 0)
-        expected = layout_bytes(index_layout([(track, edit)], 0, {}, wide=wide))
-        lengths |= {expected, len(joined_moov([(track, edit)], 0, {}, data_offset, wide=wide))}
+        expected = layout_bytes(index_layout([(track, edit)], 0, TAGS, wide=wide))
+        lengths |= {expected, len(moov_of(track, edit, data_offset, wide=wide))}
     assert len(lengths) == 1
 
 
@@ -113,4 +120,4 @@ def test_edits() -> None:
     for edit, expected in [(Edit(0, 7_200, 900), ((900, 7_200),)), (Edit(50, 0, 900), ((50, -1), (900, 0)))]:
         track = JoinedTrack(video_clip().format)
         track.add(samples(), 0)
-        assert parse_index(joined_moov([(track, edit)], 0, {}, 0, wide=False)).tracks[0].edits == expected
+        assert parse_index(moov_of(track, edit)).tracks[0].edits == expected

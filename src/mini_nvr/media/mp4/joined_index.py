@@ -263,18 +263,6 @@ def _lengthened(head: bytes, more: int) -> bytes:
     return bytes(made)
 
 
-def joined_moov(
-    tracks: Sequence[tuple[JoinedTrack, Edit]], start_utc_us: int, tags: dict[bytes, str], data_offset: int, *, wide: bool
-) -> bytes:
-    """The whole index of tracks that kept all their rows, which are taken.
-
-    Raises:
-        MediaError: a number does not fit its field.
-    """
-    layout = index_layout(tracks, start_utc_us, tags, wide=wide)
-    return b"".join(rows_of(tracks, item, data_offset, wide=wide) if isinstance(item, Rows) else item for item in layout)
-
-
 def rows_of(tracks: Sequence[tuple[JoinedTrack, Edit]], place: Rows, data_offset: int, *, wide: bool) -> bytes:
     """All rows of a table that kept them.
 

@@ -48,9 +48,9 @@ def _bits(parameters: Mapping[str, str], name: str, default: int) -> int:
 
 
 class AacDepacketizer:
-    """From payloads to raw access units.
+    """From payloads to raw access units; packets that cannot be taken apart are left out.
 
-    frame_ticks: duration of one access unit in the RTP clock. packets_malformed: could not be taken apart.
+    frame_ticks: duration of one access unit in the RTP clock.
     """
 
     def __init__(self, layout: AuHeaderLayout, frame_ticks: int, emit: Emit) -> None:
@@ -60,7 +60,6 @@ class AacDepacketizer:
         self._pieces: list[bytes] = []  # of an access unit that is longer than a packet
         self._missing = 0
         self._timestamp = 0
-        self.packets_malformed = 0
 
     def packet(self, data: memoryview, start: int, end: int, timestamp: int, marker: int, arrival_ns: int) -> None:
         del marker  # the sizes tell where access units end
@@ -68,7 +67,6 @@ class AacDepacketizer:
         try:
             headers, position = self._headers(payload)
         except MediaError:
-            self.packets_malformed += 1
             self.reset()
             return
         if self._missing and timestamp == self._timestamp:
@@ -80,7 +78,6 @@ class AacDepacketizer:
             return
         for size, index in headers:
             if not 0 < size <= len(payload) - position:
-                self.packets_malformed += 1
                 return
             self._emit(Frame(payload[position : position + size], timestamp + index * self._frame_ticks, arrival_ns, is_key=True))
             position += size
@@ -133,7 +130,6 @@ class AacDepacketizer:
 
     def _begin(self, piece: bytes, size: int, timestamp: int) -> None:
         if size > MAX_AU_BYTES:
-            self.packets_malformed += 1
             return
         self._pieces = [piece]
         self._missing = size - len(piece)
@@ -146,6 +142,4 @@ class AacDepacketizer:
             return
         if self._missing == 0:
             self._emit(Frame(b"".join(self._pieces), self._timestamp, arrival_ns, is_key=True))
-        else:
-            self.packets_malformed += 1
         self.reset()
