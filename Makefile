@@ -5,7 +5,8 @@
 # make check    lint, types and the viewer's own tests
 # make types    the viewer's types of the API, made anew from the routes
 # make dist     the wheel and the source package; who installs the wheel needs no Node
-# make bench    all measurements, kept and put into docs/performance.md and README.md (ONLY="record memory" for some); bench-quick tries all
+# make bench    all measurements, kept and put into docs/performance.md and README.md (ONLY="record memory" for some, WITHOUT=soak for all
+#               but the longest); bench-quick tries all
 # make image-test  the container image built and tried without a container engine, and the wheel (root on Debian)
 # make soak     an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
@@ -109,13 +110,13 @@ format: install-dev
 	$(BIN)/ruff check --fix
 	$(IN_WEB) npm run --silent format
 
-# fifty minutes, in which nothing else should run; 2.4 GB in a temporary folder
+# forty-five minutes and then the hour of the soak, in which nothing else should run; 2.4 GB in a temporary folder
 bench: install-dev $(VIEWER) system-packages
-	$(BIN)/python -m benchmarks.everything $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m benchmarks.everything $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
 
 # a few seconds of each part, to see that they work; nothing is kept
 bench-quick: install-dev $(VIEWER) system-packages
-	$(BIN)/python -m benchmarks.everything --quick $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m benchmarks.everything --quick $(if $(ONLY),--only $(ONLY)) $(if $(WITHOUT),--without $(WITHOUT))
 
 bench-record: install-dev
 	$(BIN)/python -m benchmarks.record
@@ -124,9 +125,9 @@ bench-record: install-dev
 bench-report: install-dev
 	$(BIN)/python -m benchmarks.report
 
-# the whole program for an hour (MINUTES=60): 16 cameras, small files, a limit that is reached again and again, faults
+# the last part of bench alone: the whole program for an hour, or MINUTES; fails when something did not hold
 soak: install-dev
-	set -o pipefail; $(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60) | $(BIN)/python -m benchmarks.soak_result $(if $(MINUTES),,--save)
+	$(BIN)/python -m benchmarks.soak --strict $(if $(MINUTES),--minutes $(MINUTES),--save)
 
 screenshots: install-dev $(VIEWER) system-packages
 	$(BIN)/python -m tests.e2e.viewer.screenshots

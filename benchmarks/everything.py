@@ -1,10 +1,11 @@
 """`make bench`: all parts one after the other, each kept in benchmarks/results and shown in the pages at once.
 
-    python -m benchmarks.everything [--only record kills] [--quick]
+    python -m benchmarks.everything [--only record kills] [--without soak] [--quick]
 
-A part that fails keeps its last result, and makes the exit code 1. The archive of 6.7 million rows is made once, in a temporary
-folder (2.4 GB), and used by the parts that need it; cleanup changes it, and is therefore last. `--quick` tries every part with a
-few seconds and small archives, and keeps nothing.
+A part that fails, or takes longer than it may, keeps its last result and makes the exit code 1; the others are measured all the
+same. The archive of 6.7 million rows is made once, in a temporary folder (2.4 GB), and used by the parts that need it; cleanup
+changes it, and is the last of them. The soak takes longer than all others together and comes at the end, so that who has less time
+can end it. `--quick` tries every part with a few seconds and small archives, and keeps nothing.
 """
 
 import argparse
@@ -12,22 +13,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.waiting import end
+
 ROOT = Path(__file__).parents[1]
 ARCHIVE = "{archive}"
+LONGEST_S = 30 * 60.0
+LEAVING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One benchmark. arguments, quick: of its command, always and for a trial; `{archive}`: a folder with a large catalog."""
+    """One benchmark. arguments, quick: of its command, always and for a trial; `{archive}`: a folder with a large catalog.
+
+    longest_s: after which it is ended; a part that works is far from it.
+    """
 
     name: str
     module: str
     arguments: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
+    longest_s: float = LONGEST_S
 
     @property
     def needs_archive(self) -> bool:
@@ -53,22 +62,30 @@ PARTS = (
     Part("web_memory", "web_memory", quick=("--hours", "1")),
     Part("viewer", "viewer_figures", quick=("--seconds", "5")),
     Part("storage", "storage", (ARCHIVE,), ("--files", "1600")),
+    Part("soak", "soak", quick=("--minutes", "1"), longest_s=80 * 60.0),
 )
 QUICK_ARCHIVE = ("--channels", "16", "--days", "40")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
-    parts = [part for part in PARTS if not arguments.only or part.name in arguments.only]
+    parts = chosen(arguments.only or (), arguments.without or ())
     took = list(_run_all(parts, quick=arguments.quick))
     print(*(f"{name:12} {seconds:5.0f} s  {'failed' if code else ''}".rstrip() for name, seconds, code in took), sep="\n")
     print(f"{'all':12} {sum(seconds for _, seconds, _ in took):5.0f} s")
     return int(any(code for _, _, code in took))
 
 
+def chosen(only: Collection[str], without: Collection[str]) -> list[Part]:
+    """The parts to run, in their order; `only` of none means all."""
+    return [part for part in PARTS if (not only or part.name in only) and part.name not in without]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.everything", description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--only", nargs="+", choices=[part.name for part in PARTS], metavar="PART", help="only these")
+    names = [part.name for part in PARTS]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="PART", help=f"only these of {', '.join(names)}")
+    parser.add_argument("--without", nargs="+", choices=names, metavar="PART", help="all but these")
     parser.add_argument("--quick", action="store_true", help="a few seconds each, to see that all work; nothing is kept")
     return parser
 
@@ -79,16 +96,21 @@ def _run_all(parts: Sequence[Part], *, quick: bool) -> Iterator[tuple[str, float
         archive = Path(folder)
         if any(part.needs_archive for part in parts):
             making = [sys.executable, "-m", "benchmarks.archive", folder, *(QUICK_ARCHIVE if quick else ())]
-            yield _run("archive", making)
+            yield _run("archive", making, LONGEST_S)
         for part in parts:
-            yield _run(part.name, part.command(archive, quick=quick))
+            yield _run(part.name, part.command(archive, quick=quick), part.longest_s)
 
 
-def _run(name: str, command: Sequence[str]) -> tuple[str, float, int]:
+def _run(name: str, command: Sequence[str], longest_s: float) -> tuple[str, float, int]:
     print(f"\n== {name}", flush=True)
     began = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
-    return name, time.monotonic() - began, code
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            process.wait(longest_s)
+        except subprocess.TimeoutExpired:
+            print(f"{name}: not done within {longest_s / 60:g} minutes, ended", file=sys.stderr)
+            end(process, LEAVING_S)  # it ends what it has started
+    return name, time.monotonic() - began, process.returncode
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from pathlib import Path
 from mini_nvr.clock import SystemClock, to_datetime
 
 _REPOSITORY = Path(__file__).parent.parent
+_MEASURED = ("src", "web", "benchmarks", ":!benchmarks/results")
+"""What a figure depends on; the results of the parts before it are written meanwhile."""
 
 
 def describe() -> list[tuple[str, str]]:
@@ -37,7 +39,7 @@ def _now() -> datetime:
 
 def _commit() -> str:
     commit = _first_line("git", "-C", str(_REPOSITORY), "rev-parse", "--short", "HEAD")
-    changed = _first_line("git", "-C", str(_REPOSITORY), "status", "--porcelain", "--untracked-files=no", "--", "src")
+    changed = _first_line("git", "-C", str(_REPOSITORY), "status", "--porcelain", "--untracked-files=no", "--", *_MEASURED)
     return f"{commit} with uncommitted changes" if changed else commit
 
 

@@ -14,7 +14,7 @@ Measure = Callable[[argparse.Namespace], Findings]
 
 
 def run(name: str, parser: argparse.ArgumentParser, measure: Measure, argv: Sequence[str] | None = None) -> int:
-    """The exit code: 1 when nothing was measured. A target that is missed is shown, not punished.
+    """The exit code: 1 when nothing was measured. A target that is missed is shown, and not punished without `--strict`.
 
     name: of the part, and of its file in `benchmarks/results`.
     """
@@ -23,6 +23,7 @@ def run(name: str, parser: argparse.ArgumentParser, measure: Measure, argv: Sequ
         action="store_true",
         help="keep the figures in benchmarks/results, and show them in docs/performance.md and README.md",
     )
+    parser.add_argument("--strict", action="store_true", help="exit code 1 when a target is missed, too")
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of the contexts, which end every process
     facts, load = dict(machine.describe()), machine.load_average()
@@ -41,7 +42,7 @@ def run(name: str, parser: argparse.ArgumentParser, measure: Measure, argv: Sequ
     if arguments.save:
         print(f"kept in {result.save().name}")
         report.main([])
-    return 0
+    return int(arguments.strict and any(figure.met is False for figure in result.figures))
 
 
 def parser(module: str, doc: str | None) -> argparse.ArgumentParser:

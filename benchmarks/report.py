@@ -91,7 +91,17 @@ def _machine(results: Mapping[str, Result]) -> str:
     if last is None:
         return MISSING
     load = {} if last.load is None else {"load before the start": f"{last.load:.2f}"}
-    return markdown(Table((f"newest part: {last.part}", ""), tuple({**last.facts, **load}.items())))
+    facts = {**last.facts, **load, "parts of this commit": _of_this_commit(last, results)}
+    return markdown(Table((f"newest part: {last.part}", ""), tuple(facts.items())))
+
+
+def _of_this_commit(last: Result, results: Mapping[str, Result]) -> str:
+    """How many, and which are of another one, so that nobody compares figures of two states of the program unawares."""
+    others = {name: result.facts["commit"] for name, result in results.items() if result.facts["commit"] != last.facts["commit"]}
+    if not others:
+        return f"all {len(results)}"
+    listed = ", ".join(f"{name} ({commit})" for name, commit in sorted(others.items()))
+    return f"{len(results) - len(others)} of {len(results)}; of others: {listed}"
 
 
 def _targets(results: Mapping[str, Result]) -> str:

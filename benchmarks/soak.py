@@ -1,12 +1,13 @@
 """The whole program under load for long: small files, a limit that is reached again and again, services killed, cameras dropped.
 
+    python -m benchmarks.soak [--minutes 60] [--save] [--strict]
+
 Sixteen cameras, files of 10 s: what takes days with files of a quarter of an hour happens here in minutes. Ten times a second the
-size of all footage is read, every five seconds memory and open files of each service. At the end it says what held and what not.
+size of all footage is read, every five seconds memory and open files of each service. What held and what not is decided at the end
+(`benchmarks.soak_verdicts`).
 
 Services are killed in the first third only, one after the other, so that each then lives for long enough to show a leak; cameras
-are dropped all the time. Memory and files are compared between [0.4, 0.55) and the last 15 % of the time.
-
-    python -m benchmarks.soak --minutes 60
+are dropped all the time.
 """
 
 import argparse
@@ -17,16 +18,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import httpx
 import psutil
 
+from benchmarks.findings import Findings
+from benchmarks.part import parser, run
 from benchmarks.process_cost import memory_bytes
+from benchmarks.soak_verdicts import SERVICES, Look, Samples, figure, of_all, table
 from benchmarks.waiting import BenchmarkFailed, pause, wait_until
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
@@ -38,55 +40,13 @@ CAMERAS = 16
 BIT_RATE = 1_000_000
 LIMIT_MB = 160
 SEGMENT_S = 10
-SERVICES = ("storage", "recorder", "web")
 KILLED_AT = {"storage": (0.08, 0.2), "recorder": (0.14,), "web": (0.26,)}
-BASE, FINAL = (0.4, 0.55), (0.85, 1.0)
 DROP_EVERY_S = 20.0
-MOST_GROWTH = 0.05
-MOST_FILES_MORE = 2
 STEP_S = 0.1
 PROCESS_STEPS = 50
 TRACEBACK = "Traceback"
 LINES_SHOWN = 60
 USER, PASSWORD = "soak", "violet otter umbrella"  # noqa: S105  of a server that lives for this run
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One service at one moment. at: of the whole time, 0 to 1."""
-
-    at: float
-    pid: int
-    memory: int
-    files: int
-
-
-@dataclass
-class Samples:
-    """used: bytes of all footage at each sample. seen: the last size of each file, those that are gone included."""
-
-    used: list[int] = field(default_factory=list)
-    looks: dict[str, list[Look]] = field(default_factory=lambda: {name: [] for name in SERVICES})
-    seen: dict[str, int] = field(default_factory=dict)
-
-    def take_size(self, record_dir: Path) -> None:
-        used = 0
-        for path in record_dir.glob("ch*/*/*"):
-            with suppress(FileNotFoundError):
-                size = path.stat().st_size
-                used += size
-                self.seen[str(path)] = size
-        self.used.append(used)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One line of the table."""
-
-    what: str
-    allowed: str
-    measured: str
-    holds: bool
 
 
 class Soak:
@@ -212,41 +172,33 @@ class Soak:
         first = next((index for index, line in enumerate(lines) if TRACEBACK in line), None)
         return "\n".join(lines[-LINES_SHOWN:] if first is None else lines[max(0, first - 3) : first + LINES_SHOWN])
 
-    def verdicts(self) -> Iterator[Verdict]:
-        used, limit = self.samples.used, LIMIT_MB << 20
-        written = sum(self.samples.seen.values())
-        yield Verdict("size of all footage", f"{LIMIT_MB} MB", f"{max(used) / (1 << 20):.1f} MB", max(used) <= limit)
-        filled = written / limit
-        least = 1.5 if self._seconds > 120 else 0.0
-        yield Verdict("limit filled", f"{least:g} times or more", f"{filled:.1f} times", filled >= least)
-        for name in SERVICES:
-            yield from self._verdicts_on(name)
-        tracebacks = self.log().count(TRACEBACK)
-        yield Verdict("unexpected errors in the log", "0", str(tracebacks), tracebacks == 0)
+    def violations(self) -> list[str]:
+        """Of the storage invariants, in words."""
         with Catalog.open(self.folder / "data") as catalog:
-            found = [example for finding in check(catalog, self.record_dir, settle_s=0) for example in finding.examples]
-        yield Verdict("storage invariants violated", "0", f"{len(found)} {'; '.join(found[:2])}".strip(), not found)
-
-    def _verdicts_on(self, name: str) -> Iterator[Verdict]:
-        base, final = self._between(name, BASE), self._between(name, FINAL)
-        if not base or not final:
-            yield Verdict(f"{name}: memory, files", "measured", "too short a run", False)
-            return
-        before, after = (median(look.memory for look in looks) for looks in (base, final))
-        growth = after / before - 1
-        text = f"{before / 1e6:.1f} MB {growth:+.1%}"
-        yield Verdict(f"{name}: memory (PSS) grows", f"{MOST_GROWTH:.0%} at most", text, growth <= MOST_GROWTH)
-        files = [round(median(look.files for look in looks)) for looks in (base, final)]
-        yield Verdict(f"{name}: open files", "constant", f"{files[0]}, then {files[1]}", files[1] - files[0] <= MOST_FILES_MORE)
-        lives = len({look.pid for look in base + final})
-        yield Verdict(f"{name}: ended by itself", "never", f"{lives - 1} times", lives == 1)
-
-    def _between(self, name: str, span: tuple[float, float]) -> list[Look]:
-        return [look for look in self.samples.looks[name] if span[0] <= look.at < span[1]]
+            return [example for finding in check(catalog, self.record_dir, settle_s=0) for example in finding.examples]
 
 
-def soak(folder: Path, seconds: float, seed: int) -> bool:
-    """Run, print the table; whether everything held."""
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser("benchmarks.soak", __doc__)
+    arguments.add_argument("--minutes", type=float, default=60)
+    arguments.add_argument("--seed", type=int, default=1, help="which camera is dropped when")
+    return run("soak", arguments, measure, argv)
+
+
+def measure(arguments: argparse.Namespace) -> Findings:
+    seconds = arguments.minutes * 60
+    with tempfile.TemporaryDirectory(prefix="bench-soak-") as folder:
+        work = _soaked(Path(folder), seconds, arguments.seed)
+        errors = work.log().count(TRACEBACK)
+        verdicts = list(of_all(work.samples, LIMIT_MB, seconds, errors=errors, violations=work.violations()))
+        if not all(verdict.holds for verdict in verdicts):
+            print(work.last_words(), file=sys.stderr)
+    done = f"{arguments.minutes:g} minutes, {len(work.samples.used)} samples, {work.faults} faults injected"
+    return Findings([figure(verdicts)], [table(verdicts)], f"{done}, load at the end {os.getloadavg()[0]:.1f}")
+
+
+def _soaked(folder: Path, seconds: float, seed: int) -> Soak:
+    """After the time is over and the program has ended."""
     source = ClipSource(ClipSpec(width=640, height=360, bit_rate=BIT_RATE, gop_frames=25))
     over = threading.Event()
     with DemoRig([DemoCamera(number, source) for number in range(1, CAMERAS + 1)]) as rig:
@@ -259,36 +211,8 @@ def soak(folder: Path, seconds: float, seed: int) -> bool:
             finally:
                 over.set()
                 client.join()
-    verdicts = list(work.verdicts())
-    print(
-        f"{seconds / 60:g} minutes, {len(work.samples.used)} samples, {work.faults} faults injected, load {os.getloadavg()[0]:.1f}"
-    )
-    print_table(verdicts, print)
-    holds = all(verdict.holds for verdict in verdicts)
-    if not holds:
-        print(work.last_words())
-    return holds
-
-
-def print_table(verdicts: Sequence[Verdict], out: Callable[[str], None]) -> None:
-    rows = [
-        ("", "allowed", "measured", ""),
-        *((one.what, one.allowed, one.measured, "" if one.holds else "FAILED") for one in verdicts),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for row in rows:
-        out("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=1, help="which camera is dropped when")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if not soak(Path(folder), arguments.minutes * 60, arguments.seed):
-            raise SystemExit(1)
+    return work
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

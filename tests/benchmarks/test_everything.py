@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.everything import PARTS, Part
+from benchmarks.everything import PARTS, Part, chosen
 from benchmarks.report import README_ROWS
 
 ARCHIVE = Path("/archive")
@@ -24,8 +24,15 @@ def test_a_trial_keeps_nothing(part: Part) -> None:
     assert "--save" not in part.command(ARCHIVE, quick=True)
 
 
-def test_cleanup_which_changes_the_archive_comes_last() -> None:
-    assert [part.name for part in PARTS if part.needs_archive][-1] == PARTS[-1].name == "storage"
+def test_cleanup_which_changes_the_archive_is_the_last_to_need_it() -> None:
+    assert [part.name for part in PARTS if part.needs_archive][-1] == "storage"
+
+
+def test_the_hour_long_part_comes_at_the_end_and_can_be_left_out() -> None:
+    assert PARTS[-1].name == "soak"
+    assert PARTS[-1].longest_s > 3_600
+    assert chosen((), ("soak",)) == list(PARTS[:-1])
+    assert [part.name for part in chosen(("soak", "record"), ())] == ["record", "soak"]
 
 
 def test_the_readme_names_parts_that_are_measured() -> None:

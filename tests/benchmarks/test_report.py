@@ -38,8 +38,13 @@ def test_what_is_kept_must_have_its_place_in_the_page() -> None:
 def test_the_machine_is_that_of_the_newest_part_and_missed_targets_are_listed() -> None:
     text = report.page(page("machine", "targets", "record", "kills"), BOTH)
     assert "| Python | 3.12.1 |" in text
+    assert "| parts of this commit | 1 of 2; of others: record (1111111) |" in text
     assert "1 of 2 targets are met; missed are:" in text
     assert "| kills | lost | 1.2 s | at most 1 s |" in text
+
+
+def test_a_run_of_all_parts_says_that_they_are_of_one_commit() -> None:
+    assert "| parts of this commit | all 1 |" in report.page(page("machine", "kills"), {"kills": KILLS})
 
 
 def test_the_readme_shows_what_was_measured_with_all_days_and_commits() -> None:
