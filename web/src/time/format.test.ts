@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   formatBitRate,
   formatBytes,
+  formatClock,
   formatDay,
   formatDuration,
   formatInstant,
@@ -38,6 +39,10 @@ describe("instants", () => {
   it("name the zone's time only where clocks show it twice", () => {
     expect(formatInstant(NOON, BERLIN)).toBe("Sun 22 Nov 2026, 14:32:07");
     expect(formatInstant(at("2026-10-25T00:30:00Z"), BERLIN)).toBe("Sun 25 Oct 2026, 02:30:00 CEST");
+    expect(formatTime(at("2026-10-25T00:30:00Z"), BERLIN, "minute")).toBe("02:30 CEST");
+    expect(formatTime(at("2026-10-25T01:30:00Z"), BERLIN, "minute")).toBe("02:30 CET");
+    expect(formatClock(at("2026-10-25T01:30:00Z"), BERLIN, "minute")).toBe("02:30");
+    expect(spokenInstant(at("2026-10-25T01:30:00Z"), BERLIN)).toBe("02:30:00 CET, Sunday 25 October 2026");
     expect(formatInstant(at("2026-10-25T01:30:00Z"), BERLIN)).toBe("Sun 25 Oct 2026, 02:30:00 CET");
   });
 

@@ -24,9 +24,18 @@ function clockText(local: LocalTime, precision: Precision): string {
   return precision === "minute" ? minutes : `${minutes}:${two(local.second)}${fraction(local.us, precision)}`;
 }
 
-/** `14:32:07`, `14:32`, `14:32:07.4` or `14:32:07.480`: rounded down, as clocks do. */
-export const formatTime = (at: UtcUs, zone: string, precision: Precision = "second"): string =>
+/** `14:32:07`, `14:32`, `14:32:07.4` or `14:32:07.480`: rounded down, as clocks do; of a time that comes twice it does not say which. */
+export const formatClock = (at: UtcUs, zone: string, precision: Precision = "second"): string =>
   clockText(localTime(at, zone), precision);
+
+/** Which of two, where clocks show a time twice: ` CEST`. */
+function whichOfTwo(at: UtcUs, zone: string): string {
+  return instantsAt(wallUs(at, zone), zone).length > 1 ? ` ${zoneName(at, zone)}` : "";
+}
+
+/** `formatClock`; where clocks show this time twice, with the name of the zone's time: `02:30:00 CEST`. */
+export const formatTime = (at: UtcUs, zone: string, precision: Precision = "second"): string =>
+  formatClock(at, zone, precision) + whichOfTwo(at, zone);
 
 /** `Sun 22 November 2026`. */
 export function formatDay(at: UtcUs, zone: string): string {
@@ -48,16 +57,13 @@ export function isoDay(at: UtcUs, zone: string): string {
 
 /** `Sun 22 Nov 2026, 14:32:07`; where clocks show this time twice, with the name of the zone's time: `…02:30:00 CEST`. */
 export function formatInstant(at: UtcUs, zone: string, precision: Precision = "second"): string {
-  const local = localTime(at, zone);
-  const twice = instantsAt(wallUs(at, zone), zone).length > 1;
-  const day = `${shortWeekday(local.weekday)} ${local.day} ${shortMonth(local.month)} ${local.year}`;
-  return `${day}, ${clockText(local, precision)}${twice ? ` ${zoneName(at, zone)}` : ""}`;
+  return `${formatShortDay(at, zone)} ${localTime(at, zone).year}, ${formatTime(at, zone, precision)}`;
 }
 
-/** For screen readers: `14:32:07, Sunday 22 November 2026`. */
+/** For screen readers: `14:32:07, Sunday 22 November 2026`; the zone's time as in `formatTime`. */
 export function spokenInstant(at: UtcUs, zone: string): string {
   const local = localTime(at, zone);
-  return `${clockText(local, "second")}, ${weekdayName(local.weekday)} ${local.day} ${monthName(local.month)} ${local.year}`;
+  return `${formatTime(at, zone)}, ${weekdayName(local.weekday)} ${local.day} ${monthName(local.month)} ${local.year}`;
 }
 
 /** A length in its two largest units: `2 d 3 h`, `1 h 05 min`, `4 min 09 s`, `12 s`, `0.4 s`. */

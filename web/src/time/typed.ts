@@ -1,10 +1,10 @@
 /**
  * Times as people type them: `14:30`, `2:30:05 pm`, `yesterday 9:15`, `mon 14:30`, `2026-11-20 14:30:05`, `20 Nov 14:30`, `20.11.2026`,
- * `-10m`, `+30s`, `2 h ago`, `now`, and RFC 3339. Pure.
+ * `2:30 CET`, `-10m`, `+30s`, `2 h ago`, `now`, and RFC 3339. Pure.
  */
 import { shortMonth, shortWeekday } from "./format";
 import { plus, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_S, utcUs, type UtcUs } from "./instant";
-import { dayStart, instantAt, instantsAt, isZone, localTime, wallOf, type WallTime, zoneName } from "./zone";
+import { dayStart, instantAt, instantsAt, isZone, localTime, wallOf, type WallTime, wallUs, zoneName } from "./zone";
 
 /** What a typed text means; `note` says what a person should know, as that clocks showed this time twice. */
 export type Typed = { readonly atUs: UtcUs; readonly note: string | null } | { readonly problem: string };
@@ -177,11 +177,21 @@ function found(text: string, context: TypedContext): Typed {
   return onDay(day.replace(/(?<=\d)t(?=\d)/, " "), context);
 }
 
+/** `2:30 cet`: with the name of the zone's time, as the page shows times that come twice; null when none is at the end. */
+function ofNamedTime(text: string, context: TypedContext): Typed | null {
+  const [, time, name] = /^(.+) (\S+)$/.exec(text) ?? [];
+  const typed = time === undefined ? null : found(time, context);
+  if (typed === null || !("atUs" in typed)) return null;
+  const all = instantsAt(wallUs(typed.atUs, context.zone), context.zone);
+  const meant = all.find((at) => zoneName(at, context.zone).toLowerCase() === name);
+  return meant === undefined ? null : { atUs: meant, note: null };
+}
+
 /** What a person means; a time to come is a problem, as nothing is recorded yet. */
 export function parseTyped(text: string, context: TypedContext): Typed {
   if (!isZone(context.zone)) return { problem: `the browser does not know the time zone ${context.zone}` };
   const plain = text.trim().toLowerCase().replace(/,\s+/g, " ").replace(/\s+/g, " ").replace(/ at /, " ");
-  const typed = found(plain, context);
+  const typed = ofNamedTime(plain, context) ?? found(plain, context);
   if ("atUs" in typed && typed.atUs > context.nowUs) {
     return { problem: "this time is still to come; type one that has passed, or now" };
   }

@@ -5,9 +5,17 @@
  * Where clocks change, local times are repeated or left out: lines follow the clock, a time that comes twice is named with its zone's
  * time, and a day that is not 24 hours long says so.
  */
-import { formatShortDay, formatTime, monthName, type Precision, shortMonth, shortWeekday } from "../../time/format";
+import {
+  formatClock,
+  formatShortDay,
+  formatTime,
+  monthName,
+  type Precision,
+  shortMonth,
+  shortWeekday,
+} from "../../time/format";
 import { US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_S, utcUs, type UtcUs } from "../../time/instant";
-import { changes, dayStart, instantsAt, localTime, nextDay, startOfDay, wallUs, zoneName } from "../../time/zone";
+import { changes, dayStart, localTime, nextDay, startOfDay, wallUs } from "../../time/zone";
 import { endUs, type View, xOf } from "./view";
 
 /** A line; `midnight` is where a calendar day begins, `change` where clocks are set. */
@@ -151,8 +159,8 @@ function lowerText(at: UtcUs, step: Step, zone: string): string {
     const hours = dayHours(at, zone);
     return `${shortWeekday(weekday)} ${day}${hours === 24 ? "" : ` (${hours} h)`}`;
   }
-  const twice = step.us >= US_PER_MINUTE && instantsAt(wallUs(at, zone), zone).length > 1;
-  return formatTime(at, zone, precisionOf(step)) + (twice ? ` ${zoneName(at, zone)}` : "");
+  // seconds stand under their hour or minute, which says it
+  return (step.us >= US_PER_MINUTE ? formatTime : formatClock)(at, zone, precisionOf(step));
 }
 
 function upperText(at: UtcUs, upper: Step, zone: string): string {

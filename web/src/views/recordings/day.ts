@@ -2,7 +2,7 @@
 import type { Recording } from "../../api/recordings";
 import { formatShortDay, formatTime, isoDay } from "../../time/format";
 import { fromMs, plus, US_PER_HOUR, US_PER_S, type Span, type UtcUs } from "../../time/instant";
-import { dayStart, instantsAt, nextDay, wallUs, zoneName } from "../../time/zone";
+import { dayStart, nextDay, wallUs } from "../../time/zone";
 import type { Day } from "./calendar";
 
 /** Time without footage. */
@@ -56,9 +56,8 @@ function hourStart(at: UtcUs, zone: string): UtcUs {
 
 /** `17:00`; an hour that comes twice says which it is, and one of another day says its date. */
 function hourText(startUs: UtcUs, day: Day, zone: string): string {
-  const twice = instantsAt(wallUs(startUs, zone), zone).length > 1;
   const date = isoDay(startUs, zone) === day ? "" : `${formatShortDay(startUs, zone)}, `;
-  return `${date}${formatTime(startUs, zone, "minute")}${twice ? ` ${zoneName(startUs, zone)}` : ""}`;
+  return `${date}${formatTime(startUs, zone, "minute")}`;
 }
 
 /** The list with what is now known of some of its files, oldest first. */
@@ -109,7 +108,7 @@ export function codecText(codec: string | null): string {
 /** A name for a downloaded file that any file system takes: `Front-door_2026-11-22_17-16-16.mp4`. */
 export function downloadName(camera: string, file: Recording, zone: string): string {
   const safe = camera.replace(/[^\p{L}\p{N}.+-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "") || "camera";
-  const time = formatTime(file.startUs, zone).replaceAll(":", "-");
+  const time = formatTime(file.startUs, zone).replace(/[: ]/g, "-");
   return `${safe.slice(0, 60)}_${isoDay(file.startUs, zone)}_${time}.${file.container}`;
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { utcUs } from "../../time/instant";
+import { fromMs, utcUs } from "../../time/instant";
 import { snapshotName } from "./snapshot";
 
 const AT = utcUs(Date.UTC(2026, 10, 22, 13, 32, 7) * 1_000);
@@ -15,4 +15,10 @@ it.each([
   ["大門", "大門_2026-11-22_14-32-07.jpg"],
 ])("a snapshot of %j is %j", (camera, name) => {
   expect(snapshotName(camera, AT, "Europe/Berlin")).toBe(name);
+});
+
+it("snapshots of an hour that comes twice have names of their own", () => {
+  expect(snapshotName("Gate", fromMs(Date.parse("2026-10-25T01:30:00Z")), "Europe/Berlin")).toBe(
+    "Gate_2026-10-25_02-30-00-CET.jpg",
+  );
 });

@@ -17,7 +17,7 @@ export function snapshotName(camera: string, at: UtcUs, zone: string): string {
     .replace(/\s+/g, " ")
     .replace(/^[ .]+|[ .]+$/g, "")
     .slice(0, 80);
-  return `${name || "camera"}_${isoDay(at, zone)}_${formatTime(at, zone).replaceAll(":", "-")}.jpg`;
+  return `${name || "camera"}_${isoDay(at, zone)}_${formatTime(at, zone).replace(/[: ]/g, "-")}.jpg`;
 }
 
 /** Give a picture to the browser as a download. */
