@@ -14,7 +14,31 @@ STOPS_WITHIN_S = 5.5
 HASH = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"
 
 
-@pytest.mark.parametrize("service", [RECORDER, FOLDERS], ids=["mini-nvr", "folders"])
+BOTH = pytest.mark.parametrize("service", [RECORDER, FOLDERS], ids=["mini-nvr", "folders"])
+SHARED = {"build", "image", "read_only", "cap_drop", "security_opt", "pids_limit", "user", "volumes"}
+OWN = {
+    "mini-nvr": {"depends_on", "restart", "stop_grace_period", "ports", "environment", "tmpfs", "logging"},
+    "folders": {"cap_add", "network_mode", "entrypoint", "command", "healthcheck"},
+}
+
+
+@pytest.mark.parametrize("name", services())
+def test_each_word_is_one_of_the_compose_specification_that_was_weighed(name: str) -> None:
+    """Compose refuses words that it does not know; those that it knows and that are not here would grant or take something."""
+    assert services()[name].keys() == SHARED | OWN[name]
+
+
+def test_what_it_writes_beside_its_folders_is_bounded_and_in_memory() -> None:
+    assert RECORDER["tmpfs"] == ["/tmp:size=64m,mode=1777"]  # noqa: S108  of the container
+    assert 0 < RECORDER["pids_limit"] <= 512
+
+
+def test_the_image_says_whether_it_is_well_and_the_helper_need_not() -> None:
+    assert "healthcheck" not in RECORDER
+    assert FOLDERS["healthcheck"] == {"disable": True}
+
+
+@BOTH
 def test_s18_both_are_locked_in(service: dict[str, object]) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
