@@ -80,6 +80,11 @@ describe("a player that obeys", () => {
     expect(Math.max(...left.slice(50 * 25))).toBeLessThan(0.3);
   });
 
+  it("does not run dry at a frame that is late now and then, however long it was quiet", () => {
+    const { left } = play(300, (frame) => (frame % 3_000 === 2_999 ? 0.07 : jitter(frame) / 2), 0.3);
+    expect(Math.min(...left)).toBeGreaterThan(0);
+  });
+
   it("does not run dry again and again when frames come late by turns", () => {
     const { left } = play(60, (frame) => (frame % 50 === 0 ? 0.15 : jitter(frame)), 0.3);
     expect(left.slice(30 * 25).filter((one) => one <= 0).length).toBeLessThan(8);

@@ -2,10 +2,12 @@
  * How a live picture keeps close to the newest frame without ever running dry. Pure.
  *
  * What counts is how much is still to be shown when the next frame comes: less than nothing, and the picture stood. The least of it
- * over the last half second is kept at a margin, which grows when the picture ran dry and shrinks slowly while it does not.
+ * over the last half second is kept at a margin, which grows when the picture ran dry and shrinks slowly while it does not. A picture that
+runs dry costs a frame: the next ones come when their time is over, and the browser leaves one out.
  */
 
-export const LEAST_MARGIN_S = 0.03;
+/** Above what frames are late now and then on a busy machine: it rests anywhere within the tolerance around it. */
+export const LEAST_MARGIN_S = 0.06;
 export const MOST_MARGIN_S = 1;
 /**
  * Behind by this much more than wanted: a jump. Less is made good by playing a little faster, which nobody sees, while a jump leaves
@@ -21,7 +23,8 @@ const MOST_FASTER = 1.5;
 const MOST_S = 1;
 const SLOWER = 0.95;
 const GROWTH = 1.6;
-const SHRINK_PER_S = 0.99;
+/** A tenth in a minute: what ran dry once may do so again. */
+const SHRINK_PER_S = 0.998;
 
 export type Correction =
   | { readonly kind: "rate"; readonly rate: number }
