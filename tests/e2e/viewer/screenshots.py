@@ -1,7 +1,7 @@
 """`make screenshots`: every page of the viewer in both themes, of a real NVR with demo cameras, into docs/images.
 
-The pictures stand in the README. The NVR records for half a minute first, so that there is something to see. The clocks burnt into
-the pictures are those of this machine: to agree with the page's, all of this runs in the page's zone.
+The pictures stand in the README. The NVR has hours of footage (`pictured_nvr`), and records for half a minute first. The clocks
+burnt into the pictures are those of this machine: to agree with the page's, all of this runs in the page's zone.
 """
 
 import os
@@ -15,23 +15,24 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.chromium import launch
-from tests.e2e.viewer.nvr import PASSWORD, USER, ZONE, Nvr, running
+from tests.e2e.viewer.nvr import PASSWORD, USER, ZONE
+from tests.e2e.viewer.pictured_nvr import PicturedNvr, running
 from tests.e2e.viewer.screen import Screen
 from tests.e2e.viewer.time_axis import TimeAxis, address
 
 FOLDER: Final = Path("docs/images")
-NAMES: Final = {1: "Gate", 2: "Front door", 3: "Yard", 4: "Warehouse"}
 THEMES: Final = ("dark", "light")
 DESKTOP: Final = {"width": 1400, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
 RECORDED_MS: Final = 30_000
+PLAYED_ZOOM: Final = 0.8
 JPEG_QUALITY: Final = 82
 _IN_ZONE: Final = "--in-zone"
 
 
 def main(folder: Path = FOLDER) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "nvr", NAMES) as nvr, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch) / "nvr") as nvr, sync_playwright() as playwright:
         browser = launch(playwright)
         state = _signed_in(browser, nvr)
         for theme in THEMES:
@@ -42,7 +43,7 @@ def main(folder: Path = FOLDER) -> int:
     return 0
 
 
-def _signed_in(browser: Browser, nvr: Nvr) -> Any:
+def _signed_in(browser: Browser, nvr: PicturedNvr) -> Any:
     page = browser.new_page(base_url=nvr.url)
     page.goto("/")
     page.get_by_label("User name").fill(USER)
@@ -55,7 +56,7 @@ def _signed_in(browser: Browser, nvr: Nvr) -> Any:
     return state
 
 
-def _take_all(browser: Browser, nvr: Nvr, state: Any, theme: str, folder: Path) -> None:
+def _take_all(browser: Browser, nvr: PicturedNvr, state: Any, theme: str, folder: Path) -> None:
     def take(name: str, path: str, ready: Callable[[Page], None], *, size: dict[str, int] = DESKTOP, known: bool = True) -> None:
         context = browser.new_context(
             base_url=nvr.url,
@@ -71,10 +72,9 @@ def _take_all(browser: Browser, nvr: Nvr, state: Any, theme: str, folder: Path) 
         page.screenshot(path=folder / f"{name}-{theme}.jpg", type="jpeg", quality=JPEG_QUALITY)
         context.close()
 
-    past = nvr.past.midnight - 20 * US_PER_S
     take("sign-in", "/", _door, known=False)
     take("watch", "/", _live)
-    take("playback", address(past, seconds_per_px=0.4), lambda page: _played(page, past))
+    take("playback", address(nvr.played_us, seconds_per_px=PLAYED_ZOOM), lambda page: _played(page, nvr.played_us))
     take("recordings", "/recordings?channel=1", _listed)
     take("storage", "/storage", lambda page: page.get_by_role("table").wait_for())
     take("account", "/account", lambda page: page.get_by_role("button", name="Sign out").wait_for())
@@ -93,7 +93,7 @@ def _live(page: Page) -> None:
 
 def _played(page: Page, at_us: int) -> None:
     Screen(page).wait_shows(1, at_us)
-    axis = TimeAxis(page, at_us, 0.4)
+    axis = TimeAxis(page, at_us, PLAYED_ZOOM)
     page.wait_for_timeout(1_000)
     axis.hover(at_us + 40 * US_PER_S)
     page.locator(".preview img").wait_for()
