@@ -30,7 +30,7 @@ from mini_nvr.playback.days import dates, day_bounds
 from mini_nvr.playback.export import plan
 from mini_nvr.playback.playlist import playlist
 from mini_nvr.playback.stills import StillMaker
-from mini_nvr.playback.timeline import channel_timeline, timelines
+from mini_nvr.playback.timeline import timelines
 
 HOUR_US = 3_600 * US_PER_S
 ZONE = ZoneInfo("Europe/Berlin")
@@ -137,7 +137,7 @@ def throughput(catalog: Catalog, record_dir: Path) -> list[Figure]:
 
 
 def _hour_line(catalog: Catalog, channel: int) -> None:
-    channel_timeline(catalog, channel, END_UTC_US - HOUR_US, END_UTC_US, now_utc_us=END_UTC_US)
+    timelines(catalog, [channel], (END_UTC_US - HOUR_US, END_UTC_US), now_utc_us=END_UTC_US)
 
 
 def _uri(segment_id: int) -> str:

@@ -12,7 +12,7 @@ from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import GapCause
 from mini_nvr.segment.model import IndexEntry, SegmentFacts
-from tests.support.catalog import T0, change, facts, path_of, run_id
+from tests.support.catalog import T0, change, facts, index_of, path_of, run_id
 
 _channels = itertools.count(1)  # each example writes to a channel of its own
 
@@ -117,7 +117,7 @@ def test_segments_read_back_as_committed_last(shared: Catalog, batches: list[lis
         row = rows[path]
         assert (row.start_utc_us, row.duration_us, row.size_bytes) == (of.header.start_utc_us, of.duration_us, of.size_bytes)
         assert (row.state == "sealed", row.run_id, row.number) == (of.sealed, of.header.run_id, of.header.number)
-        assert shared.segment_index(row.id) == of.index
+        assert index_of(shared, row.id) == of.index
     start, end = (T0 + edge * 1_000_000 for edge in window)
     expected = {
         path for path, of in model.items() if of.header.start_utc_us < end and of.header.start_utc_us + of.duration_us > start

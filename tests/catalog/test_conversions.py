@@ -19,7 +19,7 @@ from mini_nvr.catalog.conversions import (
 from mini_nvr.catalog.model import GapChange, SegmentChange, SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import GapCause
-from tests.support.catalog import FIVE_MINUTES, MINUTE, T0, change, facts
+from tests.support.catalog import FIVE_MINUTES, MINUTE, T0, change, facts, index_of
 
 FOREIGN = PurePosixPath("ch1/2026-03-01/133000.mkv")
 RAW = replace(facts(container="mkv", index=()), init_offset=0, init_size_bytes=0)
@@ -61,7 +61,7 @@ def test_an_exchange_keeps_the_row_and_needs_it_to_be_sealed(catalog: Catalog) -
     row = catalog.segment_at(new.path)
     assert row is not None
     assert (row.id, row.container) == (old.id, "mp4")
-    assert catalog.segment_index(row.id) == facts().index
+    assert index_of(catalog, row.id) == facts().index
     assert catalog.segment_at(FOREIGN) is None
     catalog.mark_deleting([row.id])
     assert not exchange_file(catalog, new.path, change(facts(T0 + MINUTE)))

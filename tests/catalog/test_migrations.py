@@ -19,7 +19,7 @@ from mini_nvr.catalog.engine import Database
 from mini_nvr.catalog.model import GapChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import CatalogError, GapCause
-from tests.support.catalog import INDEX, change, facts
+from tests.support.catalog import INDEX, change, facts, index_of
 
 MIGRATIONS = Path(database.__file__).parent / "migrations"
 
@@ -104,7 +104,7 @@ def test_a_catalog_of_an_earlier_version_keeps_its_rows(tmp_path: Path, request:
     request.getfixturevalue("next_version")
     with Catalog.open(tmp_path) as catalog:
         assert catalog.segments() == before
-        assert [catalog.segment_index(row.id) for row in before] == [INDEX, INDEX]
+        assert [index_of(catalog, row.id) for row in before] == [INDEX, INDEX]
         assert len(catalog.gaps(1)) == 1
         with catalog.database.read() as connection:
             assert connection.exec_driver_sql("SELECT size_kib FROM segments").scalars().all() == [977, 977]

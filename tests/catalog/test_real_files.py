@@ -12,7 +12,7 @@ from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.clock import US_PER_S
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
-from tests.support.catalog import T0, run_id
+from tests.support.catalog import T0, index_of, run_id
 from tests.support.footage import cut_into_parts, video_clip
 
 
@@ -49,7 +49,7 @@ def test_a_crash_is_repaired_and_a_rescan_agrees(catalog: Catalog, tmp_path: Pat
     assert [row.state for row in rows] == [SegmentState.SEALED] * 2
     assert [row.video_frames for row in rows] == [100, 100 if not torn_bytes else 75]
     assert [row.size_bytes for row in rows] == [(record_dir / row.path).stat().st_size for row in rows]
-    assert len(catalog.segment_index(rows[1].id)) == (4 if not torn_bytes else 3)
+    assert len(index_of(catalog, rows[1].id)) == (4 if not torn_bytes else 3)
     before = snapshot(catalog)
     rescan(catalog, record_dir)
     assert snapshot(catalog) == before

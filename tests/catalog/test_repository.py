@@ -9,7 +9,7 @@ from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.media.frame import AudioFormat
 from mini_nvr.segment.model import SegmentFacts
-from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, change, facts, path_of, run_id
+from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, change, facts, index_of, path_of, run_id
 
 
 def _starts(catalog: Catalog, channel: int | None, start: int | None, end: int | None) -> list[int]:
@@ -27,7 +27,7 @@ def test_a_row_says_what_the_file_says(catalog: Catalog) -> None:
     assert (row.audio_codec, row.video_frames) == ("pcma", FIVE_MINUTES // 40_000)
     assert (row.init_offset, row.init_size_bytes) == (44, 900)
     assert (row.state, row.protected) == (SegmentState.GROWING, False)
-    assert catalog.segment_index(row.id) == INDEX
+    assert index_of(catalog, row.id) == INDEX
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_a_growing_file_keeps_its_id_and_its_protection_until_it_is_sealed(catal
     (sealed,) = catalog.segments()
     assert catalog.growing() == []
     assert (sealed.id, sealed.protected, sealed.state, sealed.size_bytes) == (growing.id, True, SegmentState.SEALED, 1_000_000)
-    assert catalog.segment_index(sealed.id) == INDEX
+    assert index_of(catalog, sealed.id) == INDEX
 
 
 def test_a_container_without_an_index_has_none(catalog: Catalog) -> None:
     catalog.commit([change(facts(container="mkv", index=()))])
-    assert catalog.segment_index(catalog.segments()[0].id) == ()
-    assert catalog.segment_index(4711) == ()
+    assert index_of(catalog, catalog.segments()[0].id) == ()
+    assert index_of(catalog, 4711) == ()
 
 
 def test_a_checkpoint_is_all_or_nothing(catalog: Catalog) -> None:
@@ -154,7 +154,7 @@ class TestDeleting:
             catalog.forget([row.id])
         catalog.forget([rows[2].id])
         assert _gaps(catalog) == [(0, 15, GapCause.DELETED)]
-        assert catalog.segment_index(rows[0].id) == ()
+        assert index_of(catalog, rows[0].id) == ()
         assert [row.id for row in catalog.segments()] == [rows[3].id]
 
     def test_gaps_between_deleted_segments_keep_their_cause(self, catalog: Catalog) -> None:

@@ -14,7 +14,7 @@ from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.segment.model import GapNote, SegmentFacts
-from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, path_of, run_id
+from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, index_of, path_of, run_id
 
 
 def _rescan(catalog: Catalog, folder: FakeFolder, *, recover_growing: bool = False) -> RescanReport:
@@ -170,7 +170,7 @@ def test_an_index_that_the_file_contradicts_is_replaced(catalog: Catalog, folder
     for of in (wrong, missing, replace(needless, index=())):
         folder.put(of)
     _rescan(catalog, folder)
-    assert [catalog.segment_index(row.id) for row in catalog.segments()] == [INDEX, INDEX, ()]
+    assert [index_of(catalog, row.id) for row in catalog.segments()] == [INDEX, INDEX, ()]
 
 
 def test_refused_while_a_recorder_runs(catalog: Catalog, folder: FakeFolder) -> None:

@@ -21,6 +21,7 @@ from mini_nvr.segment.layout import PAGE_BYTES
 from tests.e2e.conftest import CLIPS, SCENES, SEGMENT_S, MakeRecorder, Minute
 from tests.e2e.played import Floats, has_footage, opened, packets, picture_times, pictures, sound
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
+from tests.support.catalog import index_of
 
 SEED = 20_260_302
 LOOKS = 30
@@ -167,7 +168,7 @@ def test_each_listed_part_plays_alone(minute: Minute, number: int) -> None:
     recorder = minute.recorders["mp4"]
     with recorder.catalog() as catalog:
         row = catalog.segments(number)[0]
-        index = catalog.segment_index(row.id)
+        index = index_of(catalog, row.id)
     data = (recorder.record_dir / row.path).read_bytes()
     init = data[row.init_offset : row.init_offset + row.init_size_bytes]
     assert index[0].offset == row.init_offset + row.init_size_bytes
@@ -181,7 +182,7 @@ def by_ranges(recorder: RecorderProcess, number: int, position: int) -> bytes:
     """What an HLS player fetches: the init segment and each listed part by its byte range, one after the other."""
     with recorder.catalog() as catalog:
         row = catalog.segments(number)[position]
-        index = catalog.segment_index(row.id)
+        index = index_of(catalog, row.id)
     data = (recorder.record_dir / row.path).read_bytes()
     ranges = [(row.init_offset, row.init_size_bytes), *((entry.offset, entry.size_bytes) for entry in index)]
     assert ranges[-1][0] + ranges[-1][1] <= len(data), "the catalog lists more than the file has (storage I3)"

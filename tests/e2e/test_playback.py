@@ -13,10 +13,10 @@ from mini_nvr.clock import US_PER_S
 from mini_nvr.playback.export import plan
 from mini_nvr.playback.playlist import playlist
 from mini_nvr.playback.stills import StillMaker
-from mini_nvr.playback.timeline import channel_timeline
 from tests.e2e.conftest import CLIPS, Minute
 from tests.e2e.played import opened, packets, pictures, sound
 from tests.support.range_server import served
+from tests.support.time_lines import channel_timeline
 
 AV_SYNC_S = 0.040
 of_each_camera = pytest.mark.parametrize("number", CLIPS)  # scenes leave out what a busy machine holds up

@@ -15,8 +15,9 @@ from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import GapCause
 from mini_nvr.playback import timeline
 from mini_nvr.playback.overview import assessed, cell, days_of
-from mini_nvr.playback.timeline import ChannelTimeline, channel_timeline
+from mini_nvr.playback.timeline import ChannelTimeline
 from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, change, facts
+from tests.support.time_lines import channel_timeline
 
 HOUR = 60 * MINUTE
 FIRST = T0 // DAY * DAY + 2 * DAY + 7 * HOUR

@@ -17,7 +17,7 @@ from mini_nvr.playback.errors import FootageUnreadable, NoFootage, NotPlayable
 from mini_nvr.playback.still_cache import StillCache
 from mini_nvr.playback.stills import StillMaker
 from tests.support.archive import Archive
-from tests.support.catalog import T0, change, facts
+from tests.support.catalog import T0, change, facts, index_of
 from tests.support.footage import video_clip
 
 PLENTY = 1 << 24
@@ -104,7 +104,7 @@ def test_matroska_is_told_apart(archive: Archive, maker: StillMaker) -> None:
 
 def test_a_damaged_key_frame_is_an_error_of_ours(archive: Archive, maker: StillMaker) -> None:
     row = archive.record(T0, [video_clip()])
-    entry = archive.catalog.segment_index(row.id)[0]
+    entry = index_of(archive.catalog, row.id)[0]
     with archive.path(row).open("r+b") as file:
         file.seek(entry.key_offset)
         file.write(b"\xff" * entry.key_size_bytes)

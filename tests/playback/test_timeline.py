@@ -13,9 +13,10 @@ from mini_nvr.errors import GapCause
 from mini_nvr.playback.activity import MAX_POINTS, activity, step
 from mini_nvr.playback.errors import RangeTooLong
 from mini_nvr.playback.spans import ShownGap, unbroken
-from mini_nvr.playback.timeline import MAX_RANGE_US, channel_timeline
+from mini_nvr.playback.timeline import MAX_RANGE_US
 from mini_nvr.segment.model import IndexEntry
 from tests.support.catalog import DAY, FIVE_MINUTES, MINUTE, T0, change, facts
+from tests.support.time_lines import channel_timeline
 
 S = US_PER_S
 HOUR = 60 * MINUTE

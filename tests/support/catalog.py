@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from mini_nvr.catalog.model import SegmentChange
+from mini_nvr.catalog.playback_queries import indexes_of
+from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import US_PER_S
 from mini_nvr.errors import SegmentError
 from mini_nvr.media.frame import AudioFormat, TrackFormat, VideoFormat
@@ -55,6 +57,11 @@ def path_of(of: SegmentFacts) -> PurePosixPath:
 
 def change(of: SegmentFacts) -> SegmentChange:
     return SegmentChange(path_of(of), of)
+
+
+def index_of(catalog: Catalog, segment_id: int) -> tuple[IndexEntry, ...]:
+    """The key-frame index that is kept of a segment; empty when none is."""
+    return indexes_of(catalog, [segment_id]).get(segment_id, ())
 
 
 class FakeFolder:

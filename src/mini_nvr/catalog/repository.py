@@ -25,12 +25,10 @@ from mini_nvr.catalog.model import (
     SegmentState,
 )
 from mini_nvr.catalog.rows import channel_row, gap_row, run_row, segment_entry, segment_row
-from mini_nvr.catalog.schema import channels, meta, segment_indexes, segments
+from mini_nvr.catalog.schema import channels, meta, segments
 from mini_nvr.catalog.timeline import Span, Stretch, covered
 from mini_nvr.clock import Clock, SystemClock
-from mini_nvr.errors import CatalogError, GapCause, SegmentError
-from mini_nvr.segment.index import decode_index
-from mini_nvr.segment.model import IndexEntry
+from mini_nvr.errors import GapCause
 
 _IDS_A_STATEMENT = 500
 _DELETABLE_A_FETCH = 32
@@ -211,15 +209,6 @@ class Catalog:
             query = queries.paths_newest_first()
             for path in connection.execution_options(yield_per=queries.ROWS_A_FETCH).execute(query).scalars():
                 yield PurePosixPath(path)
-
-    def segment_index(self, segment_id: int) -> tuple[IndexEntry, ...]:
-        """The key-frame index of a segment; empty for a container without one, and for an id that is unknown."""
-        with self.database.read() as connection:
-            blob = connection.scalar(select(segment_indexes.c.entries).where(segment_indexes.c.segment_id == segment_id))
-        try:
-            return decode_index(blob) if blob is not None else ()
-        except SegmentError as exc:
-            raise CatalogError(f"the key-frame index of segment {segment_id} is damaged ({exc}); run `mini-nvr rescan`") from exc
 
     def gaps(self, channel: int, start_utc_us: int | None = None, end_utc_us: int | None = None) -> list[GapRow]:
         """Gaps inside [start, end), in order; they never overlap each other."""

@@ -78,14 +78,6 @@ def _gaps_between(spans: Iterable[Span], known: Sequence[Gap], bounds: Span) -> 
     return clipped_gaps(explain((Stretch(start, end, "", 0) for start, end in spans), (), known), *bounds)
 
 
-def channel_timeline(
-    catalog: Catalog, channel: int, start_utc_us: int, end_utc_us: int, *, now_utc_us: int, resolution_us: int | None = None
-) -> ChannelTimeline:
-    """`timelines` of one channel."""
-    bounds = (start_utc_us, end_utc_us)
-    return timelines(catalog, [channel], bounds, now_utc_us=now_utc_us, resolution_us=resolution_us)[0]
-
-
 def _width(found: Sequence[object], wanted_us: int, step_us: int) -> int:
     return step_us if len(found) > MAX_POINTS else wanted_us
 
