@@ -9,6 +9,7 @@ can end it. `--quick` tries every part with a few seconds and small archives, an
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,8 +70,9 @@ QUICK_ARCHIVE = ("--channels", "16", "--days", "40")
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of what runs, and of the folder of the archive
     parts = chosen(arguments.only or (), arguments.without or ())
-    took = list(_run_all(parts, quick=arguments.quick))
+    took = list(run_all(parts, quick=arguments.quick))
     print(*(f"{name:12} {seconds:5.0f} s  {'failed' if code else ''}".rstrip() for name, seconds, code in took), sep="\n")
     print(f"{'all':12} {sum(seconds for _, seconds, _ in took):5.0f} s")
     return int(any(code for _, _, code in took))
@@ -90,18 +92,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run_all(parts: Sequence[Part], *, quick: bool) -> Iterator[tuple[str, float, int]]:
+def run_all(parts: Sequence[Part], *, quick: bool) -> Iterator[tuple[str, float, int]]:
     """Name, seconds and exit code of each part, the making of the archive included."""
     with tempfile.TemporaryDirectory(prefix="bench-archive-") as folder:
         archive = Path(folder)
         if any(part.needs_archive for part in parts):
             making = [sys.executable, "-m", "benchmarks.archive", folder, *(QUICK_ARCHIVE if quick else ())]
-            yield _run("archive", making, LONGEST_S)
+            yield run_one("archive", making, LONGEST_S)
         for part in parts:
-            yield _run(part.name, part.command(archive, quick=quick), part.longest_s)
+            yield run_one(part.name, part.command(archive, quick=quick), part.longest_s)
 
 
-def _run(name: str, command: Sequence[str], longest_s: float) -> tuple[str, float, int]:
+def run_one(name: str, command: Sequence[str], longest_s: float) -> tuple[str, float, int]:
+    """Name, seconds and exit code; after `longest_s` it is ended, and that is a failure."""
     print(f"\n== {name}", flush=True)
     began = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT) as process:
@@ -110,6 +113,9 @@ def _run(name: str, command: Sequence[str], longest_s: float) -> tuple[str, floa
         except subprocess.TimeoutExpired:
             print(f"{name}: not done within {longest_s / 60:g} minutes, ended", file=sys.stderr)
             end(process, LEAVING_S)  # it ends what it has started
+        except SystemExit:
+            end(process, LEAVING_S)
+            raise
     return name, time.monotonic() - began, process.returncode
 
 

@@ -1,11 +1,12 @@
 """What `make bench` runs: each part of the page, once, from a module that exists; a trial keeps nothing."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from benchmarks.everything import PARTS, Part, chosen
+from benchmarks.everything import PARTS, Part, chosen, run_all, run_one
 from benchmarks.report import README_ROWS
 
 ARCHIVE = Path("/archive")
@@ -37,3 +38,14 @@ def test_the_hour_long_part_comes_at_the_end_and_can_be_left_out() -> None:
 
 def test_the_readme_names_parts_that_are_measured() -> None:
     assert {part for part, _, _ in README_ROWS} <= {part.name for part in PARTS}
+
+
+def test_a_part_that_fails_leaves_the_others_alone() -> None:
+    parts = [Part("missing", "no_such_part"), Part("pages", "report", quick=("--help",))]
+    assert [(name, code) for name, _, code in run_all(parts, quick=True)] == [("missing", 1), ("pages", 0)]
+
+
+def test_a_part_that_hangs_is_ended() -> None:
+    command = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    name, _, code = run_one("hangs", command, 0.1)
+    assert (name, code) == ("hangs", -15)
