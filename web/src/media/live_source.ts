@@ -60,7 +60,7 @@ export class LiveSource implements Source {
     screen.listen({
       painted: (mediaS) => this.#painted(mediaS),
       loaded: () => this.#goOn(),
-      dry: () => this.#edge.dry(performance.now()),
+      dry: () => this.#dry(),
       failed: (detail) => this.#failed(detail),
     });
     screen.setRate(1);
@@ -133,6 +133,11 @@ export class LiveSource implements Source {
     if (correction === null) return;
     if (correction.kind === "jump") this.screen.seek(this.screen.atS + correction.byS);
     this.screen.setRate(correction.kind === "rate" ? correction.rate : 1);
+  }
+
+  /** Waiting for the first frame is not running dry. */
+  #dry(): void {
+    if (this.#paintedUs !== null) this.#edge.dry(performance.now());
   }
 
   #told(event: LiveEvent): void {
