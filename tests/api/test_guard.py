@@ -2,20 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from mini_nvr.api.guard import PUBLIC
 from mini_nvr.playback.stills import Still
 from tests.support.asgi import upgrade
 from tests.support.catalog import T0
+from tests.support.routes import every_route
 from tests.support.served import serving
 from tests.support.viewer import SCRIPT, STYLES
 from tests.support.web import HOST, OTHER_USER, SETTINGS, Browser, Web, make_web, small
@@ -42,16 +42,6 @@ VIEWER = {"/", "/recordings", "/storage", "/account", "/theme.js", "/manifest.we
 PNG = "/icons/icon-192.png"
 ANYBODY = PUBLIC | {(method, path) for method in ("GET", "HEAD") for path in VIEWER | {PNG}}
 """All that may answer a stranger of this web service, written down once more."""
-
-
-def every_route(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
-    """The routes, also those inside of routers that the app includes."""
-    for route in routes:
-        inside = getattr(route, "original_router", None)
-        if isinstance(inside, APIRouter):
-            yield from every_route(inside.routes)
-        else:
-            yield route
 
 
 def addresses(app: FastAPI) -> list[str]:

@@ -14,10 +14,10 @@ OptionalChannel = Annotated[
     int | None, Query(ge=1, le=HIGHEST, description="One channel's number; all channels without it.", examples=[1])
 ]
 ChannelList = Annotated[
-    str,
+    str | None,
     Query(
         pattern=r"^[1-9][0-9]{0,2}(,[1-9][0-9]{0,2}){0,63}$",
-        description="Numbers of channels, separated by commas; at most 64.",
+        description="Numbers of channels, separated by commas; at most 64. All channels without it.",
         examples=["1,2"],
     ),
 ]

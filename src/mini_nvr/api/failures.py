@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,13 +14,12 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from mini_nvr.api.problems import Problem, not_found
+from mini_nvr.api.validation import refusal
 from mini_nvr.auth.passwords import HashingBusy
 from mini_nvr.errors import CatalogError
 from mini_nvr.playback.errors import FootageUnreadable, FormatChanges, NoFootage, NotPlayable, RangeTooLong
 
 Failure = TypeVar("Failure", bound=Exception)
-
-_MOST_SHOWN: Final = 5
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
@@ -34,8 +33,13 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
             raise problem
         return problem.response()
 
+    async def validation(connection: Request | WebSocket, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise TypeError(type(error).__name__) from error
+        return refusal(error, connection.scope.get("route")).response()
+
     _map(app, Problem, lambda problem: problem)
-    _map(app, RequestValidationError, _validation)
+    app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
     _map(app, CatalogError, lambda _: _unavailable("the catalog does not answer"))
     _map(app, HashingBusy, lambda error: _unavailable(str(error)))
@@ -58,17 +62,6 @@ def _map(app: FastAPI, kind: type[Failure], to_problem: Callable[[Failure], Prob
         return problem.response()
 
     app.add_exception_handler(kind, answer)
-
-
-def _validation(error: RequestValidationError) -> Problem:
-    """What pydantic found, without the values: a body may hold a password."""
-    found = []
-    for item in error.errors()[:_MOST_SHOWN]:
-        place = ".".join(part for part in item["loc"][1:] if isinstance(part, str))
-        found.append(f"{place or 'body'}: {item['msg']}")
-    in_body = any(item["loc"][0] == "body" for item in error.errors())
-    kind = "invalid-request" if in_body else "invalid-parameter"
-    return Problem(kind, "; ".join(found), "correct it; /api/openapi.json says what is allowed")
 
 
 def _http(error: HTTPException, methods: Callable[[], list[str]]) -> Problem:

@@ -7,7 +7,7 @@ from mini_nvr.api.caller import AnyCaller, SignedIn
 from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import guarded
-from mini_nvr.api.instants import Instant, parse_instant, parse_range
+from mini_nvr.api.instants import Instant, OptionalInstant, parse_instant, parse_range
 from mini_nvr.api.media import version_of
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow, SegmentState
@@ -28,7 +28,7 @@ MEDIA_TYPE = "application/vnd.apple.mpegurl"
     },
 )
 def media_playlist(
-    ch: ChannelNumber, start: Instant, caller: AnyCaller, session: SignedIn, deps: Parts, end: Instant | None = None
+    ch: ChannelNumber, start: Instant, caller: AnyCaller, session: SignedIn, deps: Parts, end: OptionalInstant = None
 ) -> Response:
     """The footage between two instants, of any length; without `end`, a live playlist that grows at each checkpoint."""
     require_channel(deps, session.user, ch)

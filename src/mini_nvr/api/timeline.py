@@ -74,7 +74,7 @@ def timeline(
     end: Instant,
     session: SignedIn,
     deps: Parts,
-    channels: ChannelList | None = None,
+    channels: ChannelList = None,
     resolution: Resolution = None,
 ) -> Response:
     """Each channel between two instants, at most ten years. Time without footage is a gap with its cause, never averaged away."""

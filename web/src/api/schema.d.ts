@@ -1379,6 +1379,7 @@ export interface operations {
     media_playlist_api_channel__ch__playlist_m3u8_get: {
         parameters: {
             query: {
+                /** @description RFC 3339 with an offset, or milliseconds since 1970. */
                 end?: string | null;
                 /** @description RFC 3339 with an offset, or milliseconds since 1970. */
                 start: string;
@@ -2989,6 +2990,7 @@ export interface operations {
     timeline_api_timeline_get: {
         parameters: {
             query: {
+                /** @description Numbers of channels, separated by commas; at most 64. All channels without it. */
                 channels?: string | null;
                 /** @description RFC 3339 with an offset, or milliseconds since 1970. */
                 end: string;
