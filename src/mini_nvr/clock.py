@@ -6,10 +6,12 @@ instant as an argument; code that acts takes a `Clock`, so that tests drive time
 """
 
 import asyncio
+import select
 import time
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+MS_PER_S = 1_000
 US_PER_S = 1_000_000
 NS_PER_S = 1_000_000_000
 NS_PER_US = 1_000
@@ -44,6 +46,11 @@ class SystemClock:
 def block(seconds: float) -> None:
     """Stop the calling thread for that long; other threads go on."""
     time.sleep(seconds)
+
+
+def block_until_ready(seconds: float, descriptors: select.poll) -> bool:
+    """`block`, but no longer than until one of the descriptors is ready; whether one is."""
+    return bool(descriptors.poll(seconds * MS_PER_S))
 
 
 def to_datetime(utc_us: int, zone: tzinfo = UTC) -> datetime:

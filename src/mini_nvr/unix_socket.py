@@ -76,6 +76,11 @@ class LineServer:
         self._socket = ListeningSocket(folder, name)
         self._server = await asyncio.start_unix_server(self._connected, sock=self._socket.socket, limit=self._line_max_bytes)
 
+    @property
+    def fileno(self) -> int:
+        """Of the listening socket, -1 before `start`."""
+        return -1 if self._socket is None else self._socket.socket.fileno()
+
     async def stop(self) -> None:
         """End every connection and remove the socket; harmless when never started."""
         if self._server is None:

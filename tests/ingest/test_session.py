@@ -233,3 +233,27 @@ async def test_an_unexpected_error_ends_one_connection_only(caplog: pytest.LogCa
     assert stage.sources[-1].last_frame_ns > stage.clock.monotonic_ns() - NS_PER_S
     assert "ZeroDivisionError" in caplog.text
     await stage.end()
+
+
+class Mute(ScriptedSource):
+    """Connected, but its first frame is late."""
+
+    async def play(self, receiver: Receiver) -> None:
+        pass
+
+
+async def test_a_camera_is_being_connected_until_its_first_frame() -> None:
+    stage = Stage(Mute)
+    assert not stage.session.connecting
+    await stage.settle()
+    assert stage.session.connecting
+    stage.sources[-1].frame()
+    assert not stage.session.connecting
+    await stage.end()
+
+
+async def test_a_camera_that_is_waited_for_is_not_being_connected() -> None:
+    stage = Stage(lambda clock: ScriptedSource(clock, Refused("nobody listens")))
+    await stage.advance(3)
+    assert stage.sources and not stage.session.connecting
+    await stage.end()

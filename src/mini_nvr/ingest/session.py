@@ -59,6 +59,12 @@ class CameraSession:
         self._backoff = Backoff()
         self.source: Source | None = None
         self.connections = 0
+        self._connecting = False
+
+    @property
+    def connecting(self) -> bool:
+        """Requests and answers go to and fro, or the first frame is due."""
+        return self._connecting and self.source is not None and not self.source.last_frame_ns
 
     async def run(self) -> None:
         """Record until cancelled; the receiver is told of every change."""
@@ -86,6 +92,7 @@ class CameraSession:
     async def _connect_once(self, source: Source) -> tuple[Ending, str]:
         """One connection from first to last byte. Whatever goes wrong ends this connection alone, never another camera's."""
         self.source = source
+        self._connecting = True
         started_ns = 0
         cause: GapCause | None = None
         detail = "the camera ended the stream"
@@ -108,6 +115,7 @@ class CameraSession:
             cause, detail = GapCause.CAMERA_ERROR, f"unexpected {type(error).__name__} while reading the stream"
             _log.exception("%s: %s", self._label, detail)
         finally:
+            self._connecting = False
             await source.close()
         delivered_ns = max(source.last_frame_ns - started_ns, 0) if source.last_frame_ns else 0
         return Ending(cause, delivered_ns / NS_PER_S, hung_up), detail

@@ -47,6 +47,11 @@ class LiveEndpoint:
         except OSError as exc:
             raise LiveError(f"cannot open {data_dir / SOCKET_NAME} ({exc.strerror}): is DATA_DIR a writable folder?") from exc
 
+    @property
+    def fileno(self) -> int:
+        """Of the listening socket, -1 before `start`."""
+        return -1 if self._socket is None else self._socket.socket.fileno()
+
     async def stop(self) -> None:
         """End every connection, with what was written to it, and remove the socket; harmless when never started."""
         if self._server is not None:

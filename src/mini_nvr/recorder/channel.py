@@ -48,6 +48,11 @@ class Channel:
         """Until cancelled."""
         await self.session.run()
 
+    @property
+    def connecting(self) -> bool:
+        """The camera is being connected: each answer of it is waited for."""
+        return self.session.connecting
+
     def status(self) -> ChannelStatus:
         """The channel now."""
         pipeline, source = self.pipeline, self.session.source

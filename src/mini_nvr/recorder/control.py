@@ -50,6 +50,11 @@ class ControlServer:
         except OSError as exc:
             raise ControlError(f"cannot open {data_dir / SOCKET_NAME} ({exc.strerror}): is DATA_DIR a writable folder?") from exc
 
+    @property
+    def fileno(self) -> int:
+        """Of the listening socket, -1 before `start`."""
+        return self._server.fileno
+
     async def stop(self) -> None:
         """End every connection and remove the socket; harmless when never started."""
         await self._server.stop()

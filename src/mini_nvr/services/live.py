@@ -64,6 +64,11 @@ class LiveService:
         hubs = [*self._mains.values(), *(sub.hub for sub in self._subs.values())]
         return sum(len(hub.viewers) for hub in hubs)
 
+    @property
+    def fileno(self) -> int:
+        """Of the socket that viewers come to, -1 before `start`."""
+        return self._endpoint.fileno
+
     def attach(self, pipeline: ChannelPipeline) -> None:
         """Let this channel be watched."""
         hub = StreamHub(pipeline.rules.number, "main")

@@ -17,10 +17,10 @@ from mini_nvr.catalog.model import GapChange, RunChange
 from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
-from mini_nvr.clock import Clock, SystemClock, block
+from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
-from mini_nvr.ingest.gathering import gather_reads, rest_s
+from mini_nvr.ingest.gathering import Doorbell, gather_reads, rest_s
 from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.control import ControlServer
@@ -96,7 +96,8 @@ class RecorderService:
         await self._live.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
-        self._tasks.append(asyncio.create_task(gather_reads(self._rest_s, self._clock, self._rest)))
+        doorbell = Doorbell((self._control.fileno, self._live.fileno), self._clock)
+        self._tasks.append(asyncio.create_task(gather_reads(lambda: self._rest_s(doorbell), self._clock, doorbell.rest)))
         gc.collect()
         gc.freeze()
         count = len(self._channels)
@@ -123,16 +124,14 @@ class RecorderService:
         rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
         return sorted(rows, key=lambda row: row.number)
 
-    def _rest_s(self) -> float:
-        """How long the loop rests between two looks at its sockets; parts are handed over together while it does."""
-        seconds = rest_s(sum(channel.pipeline.recording for channel in self._channels), self._live.viewers)
+    def _rest_s(self, doorbell: Doorbell) -> float:
+        """How long the loop rests between two looks at its sockets; parts are handed over together before it does."""
+        streams = sum(channel.pipeline.recording for channel in self._channels)
+        hurried = doorbell.rang_lately or self._live.viewers > 0 or any(channel.connecting for channel in self._channels)
+        seconds = rest_s(streams, hurried=hurried)
         self._disk.batching = seconds > 0
-        self._disk.flush()
-        return seconds
-
-    def _rest(self, seconds: float) -> None:
         self._disk.flush()  # the disk thread works while this one rests
-        block(seconds)
+        return seconds
 
     async def _run_channel(self, channel: Channel, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
