@@ -22,7 +22,7 @@ from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
 from mini_nvr.storage.deleter import Deleter, Outcome, Step
-from mini_nvr.storage.growth import UNKNOWN_RATE, GrowthMeter, next_look_s, room_ahead
+from mini_nvr.storage.growth import UNKNOWN_RATE, GrowthMeter, look_interval_s, next_look_s, room_ahead
 from mini_nvr.storage.limits import Limits, limits_of
 from mini_nvr.storage.measure import Measured, SpaceMeter
 from mini_nvr.storage.policy import Plan, Reason, Space, plan
@@ -275,7 +275,12 @@ class Cleaner:
         if limits.min_free_bytes is not None and space.free is not None:
             free_slack = space.free + freed - space.ahead - limits.min_free_bytes
         return next_look_s(
-            min(slacks) if slacks else None, free_slack, self._growth.peak(), max(1, len(self._recorded)), interval_s
+            min(slacks) if slacks else None,
+            free_slack,
+            self._growth.peak(),
+            max(1, len(self._recorded)),
+            look_interval_s(self._settings.segment_duration_s),
+            interval_s,
         )
 
     def _grant_rooms(self) -> None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from mini_nvr.clock import NS_PER_S
 
-LEAST_HORIZON_S = 4.0
-MOST_HORIZON_S = 30.0
+LEAST_HORIZON_S = 2.0
+MOST_HORIZON_S = 20.0
 MARGIN = 1.5
 LOOK_INTERVAL_S = 1.0
-"""Between two looks while a limit is near."""
+"""Between two looks while a limit is near, at most."""
+_LOOKS_A_HORIZON = 4
 UNKNOWN_RATE = 512 * 1024
 """Bytes a second of a channel that nothing is known of: 4 Mbit/s."""
 HIGHEST_RATE = 25 << 20
@@ -30,8 +31,13 @@ _OTHERS_RATE = 200 << 20  # what other programs may write to the volume
 
 
 def horizon_s(segment_duration_s: float) -> float:
-    """For how long room is made ahead: a tenth of a file, so that less than a file a channel is unused, within reason."""
-    return min(MOST_HORIZON_S, max(LEAST_HORIZON_S, segment_duration_s / 10))
+    """For how long room is made ahead. With `MARGIN` a tenth of a file, as all of it stays unused; 3 s at least, 30 s at most."""
+    return min(MOST_HORIZON_S, max(LEAST_HORIZON_S, segment_duration_s * 0.1 / MARGIN))
+
+
+def look_interval_s(segment_duration_s: float) -> float:
+    """Between two looks while a limit is near: a few fit into the time for which there is room."""
+    return min(LOOK_INTERVAL_S, horizon_s(segment_duration_s) / _LOOKS_A_HORIZON)
 
 
 @dataclass(slots=True)
@@ -83,8 +89,10 @@ def room_ahead(meter: GrowthMeter, usual: Mapping[int, float], segment_duration_
     )
 
 
-def next_look_s(slack_bytes: int | None, free_slack_bytes: int | None, peak: float, channels: int, most_s: float) -> float:
-    """Until when nothing can be passed, whatever happens; at most `most_s`, the owner's interval.
+def next_look_s(
+    slack_bytes: int | None, free_slack_bytes: int | None, peak: float, channels: int, least_s: float, most_s: float
+) -> float:
+    """Until when nothing can be passed, whatever happens; at most `most_s`, the owner's interval, and else at least `least_s`.
 
     slack_bytes: of the tightest limit on footage; free_slack_bytes: above the space to be kept free; None without such a limit.
     peak: bytes a second of all channels lately; it may become `_SURPRISE` times as much before we look again.
@@ -95,4 +103,4 @@ def next_look_s(slack_bytes: int | None, free_slack_bytes: int | None, peak: flo
         waits.append(slack_bytes / rate)
     if free_slack_bytes is not None:
         waits.append(free_slack_bytes / (rate + _OTHERS_RATE))
-    return min(most_s, max(LOOK_INTERVAL_S, min(waits)))
+    return min(most_s, max(least_s, min(waits)))
