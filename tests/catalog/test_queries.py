@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, TextClause
 from sqlalchemy.dialects import sqlite
 
 from mini_nvr.catalog import playback_queries, queries
@@ -109,7 +109,6 @@ def test_every_question_is_answered_from_an_index(archive: Catalog, statement: S
             playback_queries.INDEX_HEADS,
             [f"{BY_TIME} (channel=? AND", "SEARCH segment_indexes USING INTEGER PRIMARY KEY (rowid=?)"],
         ),
-        (playback_queries.SIZED, [f"{BY_TIME_ALONE} (channel=? AND start_utc_us>? AND start_utc_us<?)"]),
     ],
 )
 def test_playback_is_answered_from_an_index(archive: Catalog, statement: Select[Any], expected: list[str]) -> None:
@@ -119,16 +118,22 @@ def test_playback_is_answered_from_an_index(archive: Catalog, statement: Select[
         assert step in plan, plan
 
 
-def test_a_time_line_is_not_sorted(archive: Catalog) -> None:
-    bound = playback_queries.SIZED.params(channel=1, start=T0, end=T0 + DAY)
-    assert "TEMP B-TREE" not in _plan(archive, str(bound.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})))
+def test_a_time_line_is_answered_from_an_index_alone_and_not_sorted(archive: Catalog) -> None:
+    plan = _plan(archive, _of_two_channels(playback_queries.FOOTAGE))
+    assert f"{BY_TIME_ALONE} (channel=? AND start_utc_us>? AND start_utc_us<?)" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_known_gaps_are_found_by_their_index(archive: Catalog) -> None:
-    sql = str(playback_queries.GAPS)
-    for name, value in (("channel", 1), ("start", T0), ("end", T0 + DAY)):
-        sql = sql.replace(f":{name}", str(value))
-    assert "SEARCH gaps USING INDEX sqlite_autoindex_gaps_1 (channel=? AND start_utc_us>?" in _plan(archive, sql)
+    plan = _plan(archive, _of_two_channels(playback_queries.GAPS))
+    assert "SEARCH gaps USING INDEX sqlite_autoindex_gaps_1 (channel=? AND start_utc_us>?" in plan
+
+
+def _of_two_channels(statement: TextClause) -> str:
+    bound = statement.bindparams(channels="[1, 3]", start=T0, end=T0 + DAY)
+    if "longest" in bound.compile().params:
+        bound = bound.bindparams(longest="longest_segment_us")
+    return str(bound.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
 
 
 def _plan(archive: Catalog, sql: str) -> str:

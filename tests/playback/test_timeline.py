@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mini_nvr.catalog.model import GapChange
-from mini_nvr.catalog.playback_queries import SizedStretch
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import Gap
 from mini_nvr.clock import US_PER_S
@@ -20,10 +19,6 @@ from tests.support.time_lines import channel_timeline
 
 S = US_PER_S
 HOUR = 60 * MINUTE
-
-
-def stretch(start: int, end: int) -> SizedStretch:
-    return SizedStretch(start, end, 1, 1)
 
 
 # Spans
@@ -44,7 +39,8 @@ def stretch(start: int, end: int) -> SizedStretch:
 )
 def test_what_joins(footage: list[tuple[int, int]], gaps: list[int], expected: list[tuple[int, int]]) -> None:
     known = [Gap(start, start + 400_000, GapCause.CAMERA_OFFLINE) for start in gaps]
-    assert list(unbroken([stretch(*item) for item in footage], known)) == expected
+    starts, ends = [start for start, _ in footage], [end for _, end in footage]
+    assert list(unbroken(starts, ends, known)) == expected
 
 
 # Activity

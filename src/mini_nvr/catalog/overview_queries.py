@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from mini_nvr.catalog.playback_queries import GAPS, stated_gaps
+from mini_nvr.catalog.playback_queries import gaps_in
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import Gap, Span
 from mini_nvr.clock import US_PER_S
@@ -91,12 +91,12 @@ def segments_in_days(catalog: Catalog, channel: int, first: int, last: int) -> i
 
 def overview(catalog: Catalog, channel: int, first: int, last: int) -> Overview:
     """One consistent view of the UTC days `first` to `last`, both included."""
-    bounds = {"channel": channel, "start": first * DAY_US, "end": (last + 1) * DAY_US}
-    with catalog.database.read() as connection:
+    start, end = first * DAY_US, (last + 1) * DAY_US
+    with catalog.database.view(), catalog.database.read() as connection:
         days = connection.execute(DAYS, {"channel": channel, "first": first - 1, "last": last}).all()
-        gaps = connection.execute(GAPS, bounds).all()
-        unplayable = connection.execute(UNPLAYABLE, {"channel": channel, "end": bounds["end"]}).all()
-    return Overview([FootageDay(*row) for row in days], stated_gaps(gaps), [(start, end) for start, end in unplayable])
+        gaps = gaps_in(catalog, [channel], start, end).get(channel, [])
+        unplayable = connection.execute(UNPLAYABLE, {"channel": channel, "end": end}).all()
+    return Overview([FootageDay(*row) for row in days], gaps, [(start, end) for start, end in unplayable])
 
 
 def sampled_rates(catalog: Catalog, channel: int, instants: Sequence[int]) -> list[float]:

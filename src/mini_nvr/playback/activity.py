@@ -59,8 +59,8 @@ def activity(flows: Iterable[Flow], spans: Iterable[Span], bounds: Span, step_us
     start, end = bounds
     count = -(-max(0, end - start) // step_us)
     covered = _covered(spans, bounds, step_us, count)
-    inside = [flow for flow in flows if start < flow[1] > flow[0] < end] if count else []
-    rates = _rates(inside, bounds, step_us, covered.partly_us) or _added_up(inside, bounds, step_us, covered.partly_us)
+    all_flows = list(flows)
+    rates = _rates(all_flows, bounds, step_us, covered.partly_us) or _added_up(all_flows, bounds, step_us, covered.partly_us)
     for first, behind in covered.without:
         rates[first:behind] = [None] * (behind - first)
     return Activity(start, step_us, rates, covered.has_gap, exact)
@@ -75,9 +75,11 @@ def _rates(flows: Iterable[Flow], bounds: Span, step_us: int, partly_us: Mapping
     rates: list[int | None] = [0] * -(-max(0, end - start) // step_us)
     last, rest = -1, 0.0  # the bucket in which the flow before ended, and its bytes there: mostly the next one begins in it
     for flow_start, flow_end, size in flows:
-        per_us = size / (flow_end - flow_start)
         low = flow_start - start if flow_start > start else 0
         high = (flow_end if flow_end < end else end) - start
+        if high <= low:
+            continue
+        per_us = size / (flow_end - flow_start)
         first = low // step_us
         if first > last >= 0:
             rates[last] = round(rest * US_PER_S / partly_us.get(last, step_us))
@@ -104,6 +106,8 @@ def _added_up(flows: Iterable[Flow], bounds: Span, step_us: int, partly_us: Mapp
     amounts = [0.0] * -(-max(0, end - start) // step_us)
     for flow_start, flow_end, size in flows:
         low, high = max(flow_start, start) - start, min(flow_end, end) - start
+        if high <= low:
+            continue
         for bucket in range(low // step_us, (high - 1) // step_us + 1):
             part_us = min(high, (bucket + 1) * step_us) - max(low, bucket * step_us)
             amounts[bucket] += size / (flow_end - flow_start) * part_us

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from mini_nvr.catalog.overview_queries import DAY_US, FootageDay, Overview, overview, sampled_rates
-from mini_nvr.catalog.playback_queries import footage_and_gaps
+from mini_nvr.catalog.playback_queries import Footage, footage_in
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import SLIVER_US, Gap, Span, subtract
 from mini_nvr.clock import US_PER_S
@@ -38,7 +38,8 @@ def spans_and_gaps(catalog: Catalog, channel: int, start_utc_us: int, end_utc_us
     for from_day, to_day, trusted in assessed(found, first, last):
         if trusted is None:
             start, end = from_day * DAY_US, (to_day + 1) * DAY_US
-            spans += clipped(unbroken(*footage_and_gaps(catalog, channel, start, end)), start, end)
+            footage = footage_in(catalog, [channel], start, end).get(channel, Footage())
+            spans += clipped(unbroken(footage.starts_utc_us, footage.ends_utc_us, found.gaps), start, end)
         else:
             spans += trusted
     return clipped(merged_spans(spans, 1), start_utc_us, end_utc_us), found.gaps, found

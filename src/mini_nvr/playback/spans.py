@@ -5,11 +5,12 @@ where footage and gaps alternate faster than a bucket, the time is part of a spa
 Both lists are bounded by the number of buckets. All spans are half-open, in UTC microseconds.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
+from operator import sub
 
-from mini_nvr.catalog.playback_queries import SizedStretch
 from mini_nvr.catalog.timeline import SLIVER_US, Gap, Span
 
 SEVERAL = "several"
@@ -31,31 +32,31 @@ class ShownGap:
     missing_us: int
 
 
-def unbroken(footage: Iterable[SizedStretch], gaps: Sequence[Gap]) -> Iterator[Span]:
-    """The footage, in order, as maximal spans.
+def unbroken(starts_utc_us: Sequence[int], ends_utc_us: Sequence[int], gaps: Sequence[Gap]) -> Iterator[Span]:
+    """The footage of segments, in order of their start, as maximal spans.
 
     A hole of less than a second, or than a thousandth of a long segment (clocks are corrected by at most 500 ppm of it), is
     rounding unless one of `gaps` begins in it.
     """
-    causes = [gap.start_utc_us for gap in gaps]
-    start = end = before_us = 0  # before_us: how long the stretch before is
-    for item_start, item_end, _, _ in footage:
-        if item_start > end and (start == end or _parted(end, item_start, before_us, causes)):
-            if start < end:
-                yield start, end
-            start = end = item_start
-        end = max(end, item_end)
-        before_us = item_end - item_start
-    if start < end:
-        yield start, end
+    reached = list(accumulate(ends_utc_us, max))
+    first = 0
+    for behind in _broken_at(starts_utc_us, reached, gaps):
+        before_us = ends_utc_us[behind - 1] - starts_utc_us[behind - 1]
+        hole = reached[behind - 1], starts_utc_us[behind]
+        if hole[1] - hole[0] >= max(SLIVER_US, before_us // 1_000) or any(hole[0] <= gap.start_utc_us < hole[1] for gap in gaps):
+            if starts_utc_us[first] < hole[0]:
+                yield starts_utc_us[first], hole[0]
+            first = behind
+    if reached and starts_utc_us[first] < reached[-1]:
+        yield starts_utc_us[first], reached[-1]
 
 
-def _parted(end: int, start: int, before_us: int, causes: Sequence[int]) -> bool:
-    return start - end >= max(SLIVER_US, before_us // 1_000) or _any_inside(causes, end, start)
-
-
-def _any_inside(instants: Sequence[int], start: int, end: int) -> bool:
-    return bisect_left(instants, start) < bisect_left(instants, end)
+def _broken_at(starts: Sequence[int], reached: Sequence[int], gaps: Sequence[Gap]) -> list[int]:
+    """The segments before which there may be a hole: one of a second, or one in which a gap begins."""
+    holes = map(sub, islice(starts, 1, None), reached)
+    long = {number for number, hole_us in enumerate(holes, 1) if hole_us >= SLIVER_US}
+    behind_gaps = {bisect_right(starts, gap.start_utc_us) for gap in gaps}
+    return sorted(long | {number for number in behind_gaps if 0 < number < len(starts)})
 
 
 def clipped(spans: Iterable[Span], start_utc_us: int, end_utc_us: int) -> list[Span]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mini_nvr.catalog.overview_queries import DAY_US, counts_in_days, protected_spans
-from mini_nvr.catalog.playback_queries import SizedStretch, footage_and_gaps, indexes_of
+from mini_nvr.catalog.playback_queries import Footage, footage_in, gaps_in, indexes_of
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import SLIVER_US, Gap, Span, Stretch, explain
 from mini_nvr.playback import overview
@@ -20,6 +20,10 @@ MAX_RANGE_DAYS = 3_660
 MAX_RANGE_US = MAX_RANGE_DAYS * DAY_US
 _MOST_FILES = 600  # two days of five minutes each; reading them takes ten milliseconds
 _MOST_INDEXES = 40  # decoding one takes about half a millisecond
+
+
+_Found = tuple[list[Span], list[Gap], Activity]
+"""Footage and known gaps of a channel, and how much happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,12 @@ def timelines(
     wanted_us = step_us if resolution_us is not None else 0
     with catalog.database.view():
         counts = counts_in_days(catalog, channels, *overview.days_of(*bounds))
+        many = {channel for channel, count in counts.items() if count > _MOST_FILES}
+        few = _of_few(catalog, [channel for channel in channels if channel not in many], bounds, step_us)
         protected = protected_spans(catalog, channels, *bounds)
         found = []
         for channel in channels:
-            of = _of_many if counts.get(channel, 0) > _MOST_FILES else _of_few
-            spans, known, shown = of(catalog, channel, bounds, step_us)
+            spans, known, shown = _of_many(catalog, channel, bounds, step_us) if channel in many else few[channel]
             gaps = _gaps_between(spans, known, (bounds[0], min(bounds[1], now_utc_us)))
             kept = clipped(protected.get(channel, ()), *bounds)
             found.append(
@@ -82,16 +87,20 @@ def _width(found: Sequence[object], wanted_us: int, step_us: int) -> int:
     return step_us if len(found) > MAX_POINTS else wanted_us
 
 
-def _of_few(catalog: Catalog, channel: int, bounds: Span, step_us: int) -> tuple[list[Span], list[Gap], Activity]:
-    """Footage, known gaps and activity, file by file."""
-    footage, known = footage_and_gaps(catalog, channel, *bounds)
-    spans = clipped(unbroken(footage, known), *bounds)
-    exact = len(footage) <= _MOST_INDEXES
-    flows: Iterable[Flow] = _exact_flows(catalog, footage) if exact else [(start, end, size) for start, end, size, _ in footage]
-    return spans, known, activity(flows, spans, bounds, step_us, exact=exact)
+def _of_few(catalog: Catalog, channels: Sequence[int], bounds: Span, step_us: int) -> dict[int, _Found]:
+    """Footage, known gaps and activity of each channel, file by file."""
+    files, gaps = footage_in(catalog, channels, *bounds), gaps_in(catalog, channels, *bounds)
+    found = {}
+    for channel in channels:
+        footage, known = files.get(channel, Footage()), gaps.get(channel, [])
+        spans = clipped(unbroken(footage.starts_utc_us, footage.ends_utc_us, known), *bounds)
+        exact = len(footage.segment_ids) <= _MOST_INDEXES
+        flows = _exact_flows(catalog, footage) if exact else footage.flows()
+        found[channel] = spans, known, activity(flows, spans, bounds, step_us, exact=exact)
+    return found
 
 
-def _of_many(catalog: Catalog, channel: int, bounds: Span, step_us: int) -> tuple[list[Span], list[Gap], Activity]:
+def _of_many(catalog: Catalog, channel: int, bounds: Span, step_us: int) -> _Found:
     """The same, day by day."""
     cell_us = overview.cell(*bounds)
     spans, known, found = overview.spans_and_gaps(catalog, channel, *bounds)
@@ -99,11 +108,11 @@ def _of_many(catalog: Catalog, channel: int, bounds: Span, step_us: int) -> tupl
     return spans, known, activity(flows, spans, bounds, max(step_us, cell_us), exact=False)
 
 
-def _exact_flows(catalog: Catalog, footage: Sequence[SizedStretch]) -> Iterator[Flow]:
+def _exact_flows(catalog: Catalog, footage: Footage) -> Iterator[Flow]:
     """Key frame by key frame; evenly over a segment without an index."""
-    indexes = indexes_of(catalog, [item.segment_id for item in footage])
-    for item in footage:
-        if index := indexes.get(item.segment_id):
-            yield from flows_of(item.start_utc_us, index)
+    indexes = indexes_of(catalog, footage.segment_ids)
+    for segment_id, flow in zip(footage.segment_ids, footage.flows(), strict=True):
+        if index := indexes.get(segment_id):
+            yield from flows_of(flow[0], index)
         else:
-            yield item[:3]
+            yield flow
