@@ -242,7 +242,9 @@ class RecorderProcess:
             return catalog.gaps(channel, None, None)
 
     def check_catalog(self, scratch: Path, *, causes: bool = True) -> None:
-        """No storage invariant is violated, and its catalog equals one made from the files alone; while it does not run.
+        """No storage invariant is violated, its catalog equals one made from the files alone, and nothing lies beside its folders.
+
+        While it does not run.
 
         scratch: a folder that does not exist yet, for the other catalog. causes: of gaps, too; files do not know what was later.
         """
@@ -251,6 +253,8 @@ class RecorderProcess:
                 example for finding in check(catalog, self.record_dir, thorough=True, settle_s=0) for example in finding.examples
             ]
         assert not violated, violated
+        beside = set(self.folder.iterdir()) - {self.data_dir, self.record_dir, self.env_file, self.log_file}
+        assert not beside, f"it wrote where it must not: {beside}"
         with self.catalog() as catalog, Catalog.open(scratch) as fresh:
             report = rescan(fresh, self.record_dir)
             assert not report.unreadable, f"these files cannot be read: {report.unreadable}"

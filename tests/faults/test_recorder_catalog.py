@@ -109,3 +109,5 @@ def test_a_catalog_that_is_damaged_at_the_start_is_replaced_and_filled(recorder:
     assert [recorder.segments(number)[0].path for number in (1, 2)] == before
     assert all(recorder.gaps(number)[-1].cause is not GapCause.UNKNOWN for number in (1, 2))
     recorder.check_catalog(tmp_path / "fresh")
+    for path in recorder.files():
+        assert not ffprobe_complaints(path)
