@@ -22,9 +22,9 @@ Box = tuple[float, float, float, float]
 """x, y, width, height of a picture in its screenshot, pixels."""
 
 
-def read(png: bytes, box: Box) -> time | None:
-    """The time that a demo picture shows; None where there is no readable clock."""
-    luma = _picture(png, box)
+def read(image: bytes, box: Box, form: str = "png_pipe") -> time | None:
+    """The time that a demo picture shows; None where there is no readable clock. form: PNG, or `jpeg_pipe`."""
+    luma = _picture(image, box, form)
     width, height = font.cell_size(_DOT)
     text = ""
     for index in range(_LENGTH):
@@ -52,9 +52,9 @@ def _since_midnight_s(moment: time) -> float:
     return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
 
 
-def _picture(png: bytes, box: Box) -> NDArray[np.float32]:
+def _picture(image: bytes, box: Box, form: str) -> NDArray[np.float32]:
     """Brightness 0..1 of the box, scaled to the size in which the scenes are designed."""
-    with av.open(BytesIO(png), "r", format="png_pipe") as container:
+    with av.open(BytesIO(image), "r", format=form) as container:
         whole = next(container.decode(video=0)).to_ndarray(format="gray")
     x, y, width, height = (round(side) for side in box)
     cut = np.ascontiguousarray(whole[max(y, 0) : y + height, max(x, 0) : x + width], dtype=np.uint8)

@@ -25,6 +25,7 @@ CHANNELS = 4
 WALL = to_datetime(SystemClock().utc_us()).astimezone().tzinfo or UTC
 """The zone of the clocks in all pictures, as of the demo cameras: this machine's."""
 _US_PER_S = 1_000_000
+AROUND_US = 1800 * _US_PER_S
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Nvr:
 class Past:
     """Footage from before the NVR was started, UTC microseconds: two files of channel 1 that join across the last local midnight
     but one, and after a minute without the camera another one. Channel 4 has the first two minutes of it, channels 2 and 3 forty
-    seconds, all in H.264. `spare`: where files of channels 3 and 4 begin that may be deleted."""
+    seconds, all in H.264. `spare`: where files of channels 3 and 4 begin that may be deleted. `forward`, `back`: when the clocks of
+    the zone were last set forward, and back; channel 4 has ten seconds from half an hour before and after on (`AROUND_US`)."""
 
     start: int
     midnight: int
@@ -67,6 +69,26 @@ class Past:
     gap_end: int
     end: int
     spare: int
+    forward: int
+    back: int
+
+
+def set_clocks(before: datetime) -> tuple[int, int]:
+    """When the zone's clocks were last set forward, and back: UTC microseconds, more than two days before an instant."""
+    found: dict[bool, int] = {}
+    hour = before.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    while len(found) < len(("forward", "back")):
+        earlier = hour - timedelta(hours=1)
+        change = offset_s(hour) - offset_s(earlier)
+        if change:
+            found.setdefault(change > 0, to_utc_us(hour))
+        hour = earlier
+    return found[True], found[False]
+
+
+def offset_s(at: datetime) -> float:
+    """Seconds by which the zone's clocks are ahead of UTC."""
+    return (at.astimezone(ZONE).utcoffset() or timedelta()).total_seconds()
 
 
 def write_past(record_dir: Path) -> Past:
@@ -83,7 +105,11 @@ def write_past(record_dir: Path) -> Past:
     spare = gap_end + 600 * _US_PER_S
     for channel in (3, 4):
         write_run(record_dir, channel, spare, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
-    return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S, spare)
+    forward, back = set_clocks(now)
+    for change in (forward, back):
+        for begin in (change - AROUND_US, change + AROUND_US):
+            write_run(record_dir, 4, begin, [10], ZONE, projector=Projector(WALL, WAREHOUSE, "Warehouse"))
+    return Past(start, midnight, gap_start, gap_end, gap_end + 60 * _US_PER_S, spare, forward, back)
 
 
 @contextmanager

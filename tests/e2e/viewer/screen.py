@@ -83,6 +83,22 @@ class Screen:
         self.page.wait_for_timeout(1000)
         return before != self.clock(channel)
 
+    # Fingers
+
+    def pinch(self, x: float, y: float, from_px: float, to_px: float) -> None:
+        """Two fingers around a point of the page that go from one distance to another; of a page with `has_touch`."""
+        session = self.page.context.new_cdp_session(self.page)
+
+        def touch(kind: str, *spread: float) -> None:
+            points = [{"x": x + side * px / 2, "y": y, "id": number} for px in spread for number, side in enumerate((-1, 1))]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", from_px)
+        for step in range(1, 11):
+            touch("touchMove", from_px + (to_px - from_px) * step / 10)
+        touch("touchEnd")
+        session.detach()
+
     # Time
 
     def playhead(self) -> str:

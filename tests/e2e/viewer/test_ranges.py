@@ -53,6 +53,48 @@ def test_a_range_is_exported_from_its_first_frame_to_its_last(make_page: MakePag
     assert abs(burnt_clock.difference_s(seen, wall_time(start))) < 1
 
 
+def test_an_export_shows_how_far_it_is_and_can_be_stopped(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    page = make_page(address(past.midnight))
+    Screen(page).wait_word(1, "RECORDED")
+    saved: list[str] = []
+    page.on("download", lambda download: saved.append(download.suggested_filename))
+    select(page, past.midnight, past.midnight - 50 * US_PER_S, past.midnight + 50 * US_PER_S)
+    line = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 50_000, "uploadThroughput": -1}
+    export = page.get_by_label("Selected range").get_by_role("button", name=re.compile("Export"))
+    expect(export).to_be_enabled()
+    line.send("Network.emulateNetworkConditions", slow)
+    export.click()
+    under_way = page.get_by_role("region", name="Exports")
+    expect(under_way).to_contain_text(re.compile(r"\d+(\.\d)? KB of \d\.\d MB"))
+    done = under_way.get_by_role("progressbar")
+    Screen(page).wait(lambda: 0 < float(done.get_attribute("value") or 0) < float(done.get_attribute("max") or 0), "some of it")
+    under_way.get_by_role("button", name=re.compile("Stop saving")).click()
+    expect(under_way).to_have_count(0)
+    line.send("Network.emulateNetworkConditions", slow | {"downloadThroughput": -1})
+    page.wait_for_timeout(1_000)
+    assert saved == []
+
+
+def test_a_range_is_protected(make_page: MakePage, nvr: Nvr) -> None:
+    past = nvr.past
+    page = make_page(address(past.midnight))
+    screen = Screen(page)
+    screen.wait_word(1, "RECORDED")
+    select(page, past.midnight, past.midnight + 10 * US_PER_S, past.midnight + 20 * US_PER_S)
+    bar = page.get_by_label("Selected range")
+
+    def is_protected() -> bool:
+        files = page.request.get(f"/api/channel/1/recordings?start={past.midnight // 1000}&end={past.gap_start // 1000}").json()
+        return [one["protected"] for one in files["recordings"] if one["start"] >= past.midnight // 1000] == [True]
+
+    bar.get_by_role("button", name="Protect", exact=True).click()
+    screen.wait(is_protected, "the file to be protected")
+    bar.get_by_role("button", name="Unprotect", exact=True).click()
+    screen.wait(lambda: not is_protected(), "the protection to end")
+
+
 def test_the_handles_and_the_times_can_be_changed(make_page: MakePage, nvr: Nvr) -> None:
     past = nvr.past
     page = make_page(address(past.midnight))

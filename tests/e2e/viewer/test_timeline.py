@@ -6,11 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from mini_nvr.clock import US_PER_S
+from tests.e2e.viewer import burnt_clock
 from tests.e2e.viewer.conftest import MakePage
 from tests.e2e.viewer.nvr import Nvr
-from tests.e2e.viewer.screen import Screen, now_us, zone_time
+from tests.e2e.viewer.screen import Screen, now_us, wall_time, zone_time
 from tests.e2e.viewer.time_axis import BAND_PX, RULER_PX, TimeAxis, address, is_amber, query
 
+SHARP = 3
+"""So many pixels for one make the clock in a preview readable."""
 NOW_AT = 0.88
 """Where now stands while it is followed, of the width."""
 
@@ -57,16 +60,29 @@ def test_footage_gaps_and_nothing_are_drawn_across_midnight(make_page: MakePage,
 
 def test_a_gap_says_its_cause_and_a_picture_its_time(make_page: MakePage, nvr: Nvr) -> None:
     past = nvr.past
-    screen, axis = open_past(make_page, past.midnight)
+    screen, axis = open_past(make_page, past.midnight, viewport={"width": 900, "height": 600}, device_scale_factor=SHARP)
     screen.pause()
     axis.hover((past.gap_start + past.gap_end) // 2)
     expect(axis.page.locator(".preview")).to_contain_text("1 min")
     expect(axis.page.locator(".preview")).to_contain_text(re.compile("camera", re.IGNORECASE))
     at = past.start + 25 * US_PER_S
     axis.hover(at)
-    expect(axis.page.locator(".preview img")).to_be_visible()
     expect(axis.page.locator(".preview")).to_contain_text(f"{zone_time(at):%H:%M}")
     expect(axis.page.locator(".preview")).to_contain_text("Street")
+    screen.wait(lambda: abs(previewed_s(axis, at)) <= 2, "the picture of that time")
+    axis.hover(at + 20 * US_PER_S)
+    screen.wait(lambda: abs(previewed_s(axis, at + 20 * US_PER_S)) <= 2, "the picture of another time")
+
+
+def previewed_s(axis: TimeAxis, at_us: int) -> float:
+    """Seconds from an instant to when the picture in the preview was taken; a day when none is to be seen."""
+    still = axis.page.locator(".preview img")
+    box = still.bounding_box() if still.count() > 0 else None
+    if box is None:
+        return 86_400
+    x, y = (box[side] % 1 * SHARP for side in ("x", "y"))  # a screenshot begins at a whole pixel
+    seen = burnt_clock.read(still.screenshot(), (x, y, box["width"] * SHARP, box["height"] * SHARP))
+    return 86_400 if seen is None else burnt_clock.difference_s(seen, wall_time(at_us))
 
 
 @pytest.mark.parametrize("seconds_per_px", [60.0, 600.0])
@@ -91,8 +107,21 @@ def test_the_wheel_zooms_about_the_pointer(make_page: MakePage, nvr: Nvr) -> Non
     axis.page.mouse.move(axis.x(at) + 0.6, axis.box()[1] + 46)
     screen.wait(lambda: axis.preview().splitlines()[0][:8] == before[:8], "the pointer being where it was in time")
     for _ in range(30):
+        axis.page.mouse.wheel(0, -2000)
+    screen.wait(lambda: float(query(axis.page)["zoom"]) < 0.002, "a second on the screen")
+    for _ in range(30):
         axis.page.mouse.wheel(0, 2000)
     screen.wait(lambda: float(query(axis.page)["zoom"]) > 3600, "a year on the screen")
+
+
+def test_two_fingers_zoom_and_what_is_between_them_stays(make_page: MakePage, nvr: Nvr) -> None:
+    screen, axis = open_past(make_page, nvr.past.midnight, has_touch=True)
+    screen.pause()
+    before = axis.centre_us()
+    left, top, width, _ = axis.box()
+    screen.pinch(left + width / 2, top + BAND_PX, 120, 360)
+    screen.wait(lambda: float(query(axis.page)["zoom"]) == pytest.approx(0.5 / 3, rel=0.1), "the timeline three times as close")
+    assert abs(axis.centre_us() - before) < 3 * axis.us_per_px
 
 
 def test_a_click_seeks_and_the_picture_follows(make_page: MakePage, nvr: Nvr) -> None:
@@ -116,11 +145,25 @@ def test_dragging_the_playhead_scrubs_and_keeps_what_was_playing(make_page: Make
     axis.page.mouse.move(axis.x(at) - 40, top + 60, steps=10)
     expect(axis.page.locator(".tile img").first).to_be_visible()
     axis.page.mouse.move(axis.x(past.start + 15 * US_PER_S), top + 60, steps=10)
+    screen.wait_shows(1, past.start + 15 * US_PER_S, within_s=1.6)  # before it is let go: a still
     axis.page.mouse.up()
     screen.wait_shows(1, past.start + 15 * US_PER_S, within_s=0.8)
     assert not screen.moves(1), "paused stays paused"
     screen.play()
     screen.wait(lambda: screen.moves(1), "the picture going on")
+    pill = top + 8
+    axis.page.mouse.move(axis.x(now_playhead(screen, past.midnight)), pill)
+    axis.page.mouse.down()
+    axis.page.mouse.move(axis.x(past.midnight + 10 * US_PER_S), pill, steps=10)
+    screen.wait(lambda: after_midnight(screen, past.midnight), "a still of after midnight")
+    axis.page.mouse.up()
+    screen.wait(lambda: after_midnight(screen, past.midnight) and screen.moves(1), "playing on from there")
+    expect(axis.page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+
+
+def after_midnight(screen: Screen, midnight_us: int) -> bool:
+    behind = screen.behind_s(1, midnight_us)
+    return behind is not None and behind < 0
 
 
 def now_playhead(screen: Screen, near_us: int) -> int:
@@ -131,7 +174,7 @@ def now_playhead(screen: Screen, near_us: int) -> int:
     return near_us + round(((seconds + 43_200) % 86_400 - 43_200 + shown.microsecond / 1e6) * US_PER_S)
 
 
-def test_three_pixels_are_a_click_and_ten_are_a_drag(make_page: MakePage, nvr: Nvr) -> None:
+def test_three_pixels_are_a_click_and_five_are_a_drag(make_page: MakePage, nvr: Nvr) -> None:
     past = nvr.past
     screen, axis = open_past(make_page, past.midnight)
     screen.pause()
@@ -145,7 +188,7 @@ def test_three_pixels_are_a_click_and_ten_are_a_drag(make_page: MakePage, nvr: N
     x = axis.x(past.end)
     axis.page.mouse.move(x, top + RULER_PX)
     axis.page.mouse.down()
-    axis.page.mouse.move(x - 150, top + RULER_PX, steps=20)
+    axis.page.mouse.move(x - 5, top + RULER_PX)
     axis.page.wait_for_timeout(200)  # held still, so that nothing is thrown
     axis.page.mouse.up()
     assert screen.playhead() == seen, "panning does not move the playhead"

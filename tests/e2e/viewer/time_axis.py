@@ -16,6 +16,20 @@ from tests.e2e.viewer.nvr import ZONE
 BAND_PX: Final = 45
 """A height inside the selected camera's band, below the ruler, from the top of the timeline."""
 RULER_PX: Final = 10
+KEEP_TEXTS: Final = """{
+  const brush = CanvasRenderingContext2D.prototype;
+  const { setTransform, fillText } = brush;
+  window.painted = [];
+  brush.setTransform = function (...args) {
+    window.painted = []; // a picture begins
+    return setTransform.apply(this, args);
+  };
+  brush.fillText = function (text, x, y) {
+    window.painted.push([text, x]);
+    return fillText.call(this, text, x, y);
+  };
+}"""
+"""For `Page.add_init_script`: what is written on the timeline's canvas can be read (`TimeAxis.texts`)."""
 
 
 def address(at_us: int, *, seconds_per_px: float = 0.5, camera: int = 1, **more: str) -> str:
@@ -83,6 +97,10 @@ class TimeAxis:
     def preview(self) -> str:
         """The words of the preview."""
         return self.page.locator(".preview").inner_text()
+
+    def texts(self) -> list[tuple[str, float]]:
+        """What is written on the timeline, and at which pixel from its left edge; of a page with `KEEP_TEXTS`."""
+        return [(str(text), float(x)) for text, x in self.page.evaluate("() => window.painted")]
 
     def now_s(self) -> int:
         """The slider's value: seconds since 1970."""
