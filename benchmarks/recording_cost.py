@@ -13,7 +13,7 @@ MAX_CPU_SHARE = 0.45  # of ffmpeg's CPU per camera
 MAX_ADDED_MB = 3.0  # memory per camera
 MAX_WRITTEN = 1.01  # bytes written / media bytes received (storage I1)
 JUDGED_FROM = 16
-"""Cameras. With few, a catalog and an event loop are shared by few, and each frame is read at once; figures without targets."""
+"""Cameras. With few, a catalog, three threads and an event loop are shared by few; figures without targets."""
 
 _NAMES = {"mini-nvr": "mini-nvr, one process", "ffmpeg": "ffmpeg, one process each"}
 _HEADINGS = (
