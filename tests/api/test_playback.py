@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC
@@ -35,17 +34,15 @@ MOST_LOOKS = 10_000  # of a plan in minutes: none of these tests takes as long
 
 
 @pytest.fixture
-async def web(tmp_path: Path, empty_catalog: Path) -> AsyncIterator[Web]:
+async def web(folder: Path) -> AsyncIterator[Web]:
     """Two files of four seconds that join, a gap of eight seconds, and one more file, of another format."""
-    (tmp_path / "data").mkdir()
-    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
-    archive = Archive(tmp_path)
+    archive = Archive(folder)
     first, second = archive.run(T0, [video_clip()], 2)
     archive.record(second.end_utc_us + 8 * SECONDS, [video_clip(width=256)], run=2)
     gap = GapChange(1, second.end_utc_us, second.end_utc_us + 8 * SECONDS, GapCause.CAMERA_OFFLINE)
     archive.catalog.commit([], [gap])
     archive.catalog.close()
-    made = make_web(tmp_path)
+    made = make_web(folder)
     yield made
     for client in made.clients:
         await client.aclose()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -44,19 +43,17 @@ def test_the_document_is_printed_for_the_viewers_types(capsys: pytest.CaptureFix
     assert "now" in printed["components"]["schemas"]["Config"]["required"]
 
 
-async def test_the_commands_work_as_printed(tmp_path: Path, empty_catalog: Path) -> None:
-    (tmp_path / "data").mkdir()
-    shutil.copyfile(empty_catalog, tmp_path / "data" / "catalog.db")
-    archive = Archive(tmp_path)
+async def test_the_commands_work_as_printed(folder: Path) -> None:
+    archive = Archive(folder)
     row = archive.record(T0, [video_clip()])
     archive.catalog.close()
     original = archive.path(row).read_bytes()
-    web = make_web(tmp_path)
-    (tmp_path / "here").mkdir()
+    web = make_web(folder)
+    (folder / "here").mkdir()
     async with serving(web) as served:
         process = await asyncio.create_subprocess_exec(
             *("bash", "-euxo", "pipefail", "-c", "\n".join(COMMANDS.findall(examples()))),
-            cwd=tmp_path / "here",
+            cwd=folder / "here",
             env={"PATH": "/usr/bin:/bin", "NVR": served.url, "NVR_USER": USER, "NVR_PASSWORD": PASSWORD},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -73,8 +70,8 @@ async def test_the_commands_work_as_printed(tmp_path: Path, empty_catalog: Path)
         b"mini_nvr_",
     ):
         assert part in out
-    assert (tmp_path / "here" / "file.mp4").read_bytes() == original
-    assert (tmp_path / "here" / "head.bin").read_bytes() == original[:100]
-    assert (tmp_path / "here" / "still.jpg").read_bytes().startswith(b"\xff\xd8")
-    assert (tmp_path / "here" / "export.mp4").stat().st_size > 1_000
+    assert (folder / "here" / "file.mp4").read_bytes() == original
+    assert (folder / "here" / "head.bin").read_bytes() == original[:100]
+    assert (folder / "here" / "still.jpg").read_bytes().startswith(b"\xff\xd8")
+    assert (folder / "here" / "export.mp4").stat().st_size > 1_000
     assert not archive.path(row).exists()
