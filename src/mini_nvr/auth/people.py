@@ -48,9 +48,11 @@ class People:
 
     @property
     def any_configured(self) -> bool:
+        """Whether the configuration names a user."""
         return bool(self._configured)
 
     def is_configured(self, key: str | None) -> bool:
+        """Whether the account stands in the configuration."""
         return key in self._configured
 
     def find(self, key: str | None, *, disabled_too: bool = False) -> Person | None:

@@ -60,6 +60,11 @@ def forgiven(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
     return ThrottleRow(tuple(instants), 0)
 
 
+def withdrawn(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
+    """The row as if the attempt at that instant had not been made."""
+    return ThrottleRow(forgiven(row, at_utc_us).instants, max(0, row.streak - 1))
+
+
 def _recent(row: ThrottleRow, now_utc_us: int, window_us: int) -> tuple[int, ...]:
     """Instants of the window that ends now; those of a clock that was set back since do not count."""
     return tuple(instant for instant in row.instants if now_utc_us - window_us < instant <= now_utc_us)
@@ -94,11 +99,6 @@ def name_key(name: str, known_address: str | None = None) -> str:
 
 def _short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def withdrawn(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
-    """The row as if the attempt at that instant had not been made."""
-    return ThrottleRow(forgiven(row, at_utc_us).instants, max(0, row.streak - 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Service:
 
 @dataclass(slots=True)
 class _Child:
+    """A service and its present life. pipe_fd: our end of its settings, -1 between lives. level: of the policy's delays."""
+
     service: Service
     process: Process | None = None
     pipe_fd: int = -1
