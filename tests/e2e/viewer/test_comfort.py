@@ -12,7 +12,7 @@ from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.conftest import MakePage
 from tests.e2e.viewer.nvr import Nvr
 from tests.e2e.viewer.screen import Screen
-from tests.e2e.viewer.time_axis import address
+from tests.e2e.viewer.time_axis import TimeAxis, address
 
 AXE: Final = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 SERIOUS: Final = {"serious", "critical"}
@@ -55,11 +55,19 @@ def test_axe_finds_no_serious_violation(make_page: MakePage, name: str, theme: s
 
 def test_axe_finds_none_in_playback_with_a_range(make_page: MakePage, nvr: Nvr) -> None:
     page = make_page(address(nvr.past.midnight))
-    screen = Screen(page)
-    screen.wait_word(1, "RECORDED")
+    with_a_range(page, nvr)
+    assert violations(page) == []
     page.keyboard.press("?")
     page.get_by_role("dialog").wait_for()
     assert violations(page) == []
+
+
+def with_a_range(page: Page, nvr: Nvr) -> None:
+    """Select 40 s of footage."""
+    Screen(page).wait_word(1, "RECORDED")
+    page.get_by_role("button", name="Select range").click()
+    TimeAxis(page, nvr.past.midnight).drag(nvr.past.midnight - 20 * US_PER_S, nvr.past.midnight + 20 * US_PER_S)
+    expect(page.get_by_label("Selected range").get_by_role("button", name="Export")).to_be_enabled()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -72,7 +80,19 @@ def test_nothing_is_wider_than_a_small_phone(make_page: MakePage, name: str) -> 
 @pytest.mark.parametrize("name", PAGES)
 def test_what_a_finger_touches_is_large_enough(make_page: MakePage, name: str) -> None:
     page = opened(make_page, name, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    small = page.evaluate(
+    assert too_small(page) == []
+
+
+def test_playback_with_a_range_is_for_fingers_and_a_small_phone(make_page: MakePage, nvr: Nvr) -> None:
+    page = make_page(address(nvr.past.midnight), viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    with_a_range(page, nvr)
+    assert too_small(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+def too_small(page: Page) -> list[str]:
+    """What a finger should meet and hardly can."""
+    found: list[str] = page.evaluate(
         """least => ["button", "a[href]", "select", "[role=slider]", "input:not([type=radio], [type=checkbox])"]
           .flatMap(kind => [...document.querySelectorAll(kind)])
           .filter(element => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
@@ -82,7 +102,7 @@ def test_what_a_finger_touches_is_large_enough(make_page: MakePage, name: str) -
           .map(([box, html]) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${html}`)""",
         TOUCH_PX,
     )
-    assert small == []
+    return found
 
 
 def test_all_of_it_is_reached_by_keys(page: Page) -> None:

@@ -62,11 +62,15 @@ def test_a_picture_that_stands_never_looks_live(page: Page, nvr: Nvr) -> None:
 def test_a_camera_that_was_unplugged_says_since_when_and_why(page: Page, nvr: Nvr) -> None:
     screen = Screen(page)
     screen.wait_live(CAMERA)
+    before = now_us()
     nvr.rig.camera(CAMERA).faults.not_found = True
     nvr.rig.camera(CAMERA).faults.drop_connections(reset=True)
     screen.wait_word(CAMERA, "OFFLINE")
-    expect(screen.tile(CAMERA)).to_contain_text("Offline since")
-    expect(screen.tile(CAMERA)).to_contain_text(re.compile("stream|path|camera"))
+    minutes = "|".join(f"{zone_time(at):%H:%M}" for at in (before, before + 60_000_000))
+    expect(screen.tile(CAMERA)).to_contain_text(re.compile(f"Offline since ({minutes})"))
+    expect(screen.tile(CAMERA)).to_contain_text("the camera has no such stream")
+    expect(screen.tile(CAMERA)).to_contain_text("correct the stream's address in the settings")
+    expect(screen.tile(CAMERA).get_by_title("is being recorded")).to_have_count(0)
     screen.wait_word(1, "LIVE")  # the others go on
     nvr.rig.camera(CAMERA).faults.clear()
     screen.wait_live(CAMERA)

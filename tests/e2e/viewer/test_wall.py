@@ -1,15 +1,18 @@
 """The live wall: what a person sees of the cameras, and what can be done with a tile."""
 
 import json
+import re
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from mini_nvr.clock import US_PER_S
+from mini_nvr.clock import US_PER_S, to_datetime
+from tests.e2e.viewer import burnt_clock
 from tests.e2e.viewer.conftest import HOSTILE_NAME, MakePage
-from tests.e2e.viewer.nvr import Nvr
-from tests.e2e.viewer.screen import Screen
+from tests.e2e.viewer.nvr import WALL, ZONE, Nvr
+from tests.e2e.viewer.screen import Screen, now_us
 
 LIVE_BEHIND_S = 1.0
 """The clock in the picture, drawn ten times a second, against the machine's at the screenshot, which takes its own time."""
@@ -27,6 +30,8 @@ COUNT_SOCKETS = """window.openSockets = new Set();
         this.addEventListener("close", () => openSockets.delete(this));
       }
     };"""
+HEARD_BYTES = """() => [...document.querySelectorAll("video")].filter(video => !video.muted)
+    .reduce((sum, video) => sum + video.webkitAudioDecodedByteCount, 0)"""
 BACKGROUND = """(hidden) => {
     Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -91,6 +96,54 @@ def test_the_sub_stream_is_in_the_tile_and_the_main_stream_alone(make_page: Make
     screen.wait_live(1)
 
 
+def test_the_layout_is_chosen_and_kept(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    page.get_by_role("button", name="Layout").click()
+    width = tile_width(screen)
+    for name, columns in (("4 tiles", 2), ("9 tiles", 3), ("16 tiles", 4)):
+        page.get_by_role("button", name=name, exact=True).click()
+        screen.wait(partial(is_wide, screen, width * 2 / columns), f"{columns} columns")
+    page.get_by_role("combobox", name="Rows").select_option("1")
+    page.get_by_role("combobox", name="Columns").select_option("3")
+    screen.wait(lambda: screen.tiles() == [1, 2, 3], "three in a row")
+    screen.wait(lambda: "layout=3x1" in page.url, "the address saying so")
+    page.reload()
+    screen.wait(lambda: screen.tiles() == [1, 2, 3], "three in a row after a reload")
+    page.evaluate("localStorage.clear()")
+
+
+def is_wide(screen: Screen, width: float) -> bool:
+    return abs(tile_width(screen) / width - 1) < 0.05
+
+
+def tile_width(screen: Screen) -> float:
+    box = screen.tile(1).bounding_box()
+    assert box is not None
+    return box["width"]
+
+
+def test_a_tile_says_name_and_time_and_that_it_is_recorded(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    tile = screen.tile(4)
+    tile.hover()
+    expect(tile.locator(".name")).to_have_text("Warehouse")
+    expect(tile.get_by_title("is being recorded")).to_be_visible()
+
+    def agree() -> bool:
+        seen = screen.clock(4)
+        told = time.fromisoformat(tile.locator(".caption .time").inner_text())
+        return seen is not None and abs(burnt_clock.difference_s(zone_of(seen), told)) < 1.5
+
+    screen.wait(agree, "the time below the picture to be that of the picture")
+
+
+def zone_of(seen: time) -> time:
+    """A time of today in the pictures as the page shows it."""
+    return datetime.combine(to_datetime(now_us(), WALL).date(), seen, WALL).astimezone(ZONE).time()
+
+
 def test_layouts_hold_so_many_tiles_and_the_rest_is_on_the_next_page(page: Page) -> None:
     screen = Screen(page)
     screen.wait_word(1, "LIVE")
@@ -153,18 +206,33 @@ def test_the_wheel_zooms_at_the_pointer_and_a_drag_moves_the_picture(page: Page)
     screen.wait(lambda: screen.clock(4) is not None, "the whole picture again")
 
 
-def test_a_snapshot_is_a_jpeg_with_camera_and_time_in_its_name(page: Page, tmp_path: Path) -> None:
+def test_two_fingers_zoom_the_picture_and_a_small_map_shows_where(make_page: MakePage) -> None:
+    page = make_page("/?camera=4&view=single", has_touch=True)
+    screen = Screen(page)
+    screen.wait_live(4)
+    box = screen.tile(4).bounding_box()
+    assert box is not None
+    screen.pinch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 80, 240)
+    whole = page.get_by_role("button", name=re.compile(r"Zoomed [23]\.\d times"))
+    expect(whole).to_be_visible()
+    assert screen.clock(4) is None, "the corner with the clock is out of sight"
+    whole.click()
+    screen.wait(lambda: screen.clock(4) is not None, "the whole picture again")
+    expect(whole).to_have_count(0)
+
+
+def test_a_snapshot_is_the_picture_with_camera_and_time_in_its_name(page: Page, tmp_path: Path) -> None:
     screen = Screen(page)
     screen.wait_word(4, "LIVE")
     screen.tile(4).hover()
     with page.expect_download() as download:
         screen.tile(4).get_by_role("button", name="Snapshot").click()
-    assert download.value.suggested_filename.startswith("Warehouse")
-    assert download.value.suggested_filename.endswith(".jpg")
     path = tmp_path / "snapshot.jpg"
     download.value.save_as(path)
-    assert path.read_bytes()[:3] == b"\xff\xd8\xff"
-    assert path.stat().st_size > 5_000
+    seen = burnt_clock.read(path.read_bytes(), (0, 0, 640, 360), "jpeg_pipe")
+    assert seen is not None
+    named = datetime.strptime(download.value.suggested_filename, "Warehouse_%Y-%m-%d_%H-%M-%S.jpg").replace(tzinfo=ZONE)
+    assert abs(burnt_clock.difference_s(seen, named.astimezone(WALL).time())) < 1.2
 
 
 def test_one_camera_at_a_time_is_heard_and_only_on_demand(page: Page) -> None:
@@ -176,7 +244,8 @@ def test_one_camera_at_a_time_is_heard_and_only_on_demand(page: Page) -> None:
     screen.tile(1).get_by_role("button", name="Listen").click()
     expect(screen.tile(1).get_by_role("button", name="Mute")).to_be_attached()
     screen.wait(lambda: bool(page.evaluate("() => [...document.querySelectorAll('video')].some(v => !v.muted)")), "sound")
-    page.wait_for_timeout(1500)
+    heard = page.evaluate(HEARD_BYTES)
+    screen.wait(lambda: page.evaluate(HEARD_BYTES) > heard, "the sound going on")
     screen.wait_live(1)
 
 
