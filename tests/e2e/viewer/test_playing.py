@@ -77,10 +77,18 @@ def test_a_gap_is_waited_through_when_asked(make_page: MakePage, nvr: Nvr) -> No
     first = screen.playhead()
     screen.page.wait_for_timeout(2000)
     assert screen.playhead() > first, "the clock goes on"
-    assert screen.behind_s(1, nvr.past.gap_end) != 0
+    assert screen.word(1) == "NO FOOTAGE"
+    expect(screen.tile(1)).to_contain_text("No footage from")
 
 
-@pytest.mark.parametrize(("speed", "least", "most"), [("0.25", 0.1, 0.45), ("1", 0.7, 1.3), ("4", 2.8, 5.2), ("16", 8.0, 20.0)])
+PACES = [
+    *(("0.25", 0.1, 0.4), ("0.5", 0.3, 0.8), ("1", 0.7, 1.3), ("2", 1.4, 2.8)),
+    *(("4", 2.9, 5.6), ("8", 5.7, 10.9), ("16", 8.5, 20.0)),
+]
+"""Each speed, and between how many seconds a second its picture goes; a busy machine plays the fastest one slower."""
+
+
+@pytest.mark.parametrize(("speed", "least", "most"), PACES)
 def test_speeds(make_page: MakePage, nvr: Nvr, speed: str, least: float, most: float) -> None:
     screen = open_at(make_page, nvr.past.start + 2 * SECOND)
     screen.speed(speed)
@@ -133,6 +141,13 @@ def test_keys(make_page: MakePage, nvr: Nvr) -> None:
         if nvr.past.gap_start <= here < nvr.past.gap_end:
             continue
         screen.wait_shows(1, here, within_s=0.25)
+    page.keyboard.press("k")
+    screen.wait(lambda: screen.moves(1), "playing")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    with page.expect_download() as snapshot:
+        page.keyboard.press("s")
+    assert snapshot.value.suggested_filename.startswith("Street")
     page.keyboard.press("+")
     expect(page.get_by_label("Speed")).to_have_value("2")
     page.keyboard.press("-")
@@ -142,6 +157,10 @@ def test_keys(make_page: MakePage, nvr: Nvr) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("4")
     screen.wait(lambda: screen.tiles() == [4], "camera 4")
+    page.keyboard.press("4")
+    screen.wait(lambda: len(screen.tiles()) == CHANNELS, "all cameras")
+    page.keyboard.press("4")
+    screen.wait(lambda: screen.tiles() == [4], "camera 4 alone again")
     page.keyboard.press("l")
     screen.wait_word(4, "LIVE")
     screen.wait_live(4)
