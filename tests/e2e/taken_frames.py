@@ -17,8 +17,10 @@ from pathlib import Path
 from mini_nvr.clock import NS_PER_S, SystemClock
 from mini_nvr.demo import DemoRig, SentFrame
 from tests.e2e.recorder_process import RecorderProcess, pause
-from tests.e2e.sent_frames import lost_s
+from tests.e2e.sent_frames import lasted_s, lost_s
 
+WRITTEN_WITHIN_S = 0.25
+"""What has been read at one go is on the disk by then, if nobody else needs the processor."""
 _SETTLES_WITHIN_S = 1.0  # an acknowledgement is delayed by 40 to 200 ms
 _LOOK_EACH_S = 0.02
 
@@ -44,10 +46,11 @@ class Taken:
 
 def look(rig: DemoRig, channels: Sequence[int], recorder: RecorderProcess) -> Taken:
     """What had been taken by now; while the process runs, never too much."""
+    held_up_ns = _held_up_ns(recorder.pid)  # first: a test that is held up itself must not blame the recorder for it
     streams = rig.call(lambda: _streams(rig, channels))
     return Taken(
         SystemClock().monotonic_ns(),
-        _held_up_ns(recorder.pid),
+        held_up_ns,
         {number: stream.taken_bytes for number, stream in streams.items()},
         all(stream.unsent_bytes == 0 for stream in streams.values()),
     )
@@ -70,15 +73,22 @@ def look_at_stopped(rig: DemoRig, channels: Sequence[int], recorder: RecorderPro
 def lost_of_taken_s(
     channel: int, sent: Sequence[SentFrame], stored: Sequence[bytes], looks: Sequence[Taken], killed_ns: int, clock_hz: int
 ) -> float:
-    """What a kill cost of the frames that had been taken: in media time, or for how long it had had the first of them.
+    """Media time that a kill cost, of the frames that had been taken. The last look is that at the stopped process.
 
-    The lesser counts: a recorder that was held up takes seconds of footage at once and cannot have written them the instant after.
-    Nor does time count in which others had the processor that it was waiting for. The last look is that at the stopped process.
+    Frames may be taken at one go, seconds of them when it was others' turn before, and cannot be on the disk the instant after. So
+    what is lost may also be reckoned from a look just before: the media time that was missing already, and the time since then in
+    which none of the recorder's threads waited for a processor. The least counts, back to the look at which it had had
+    `WRITTEN_WITHIN_S` of such time, and no further: time that others took before that is no excuse.
     """
-    lost_media_s = lost_s(looks[-1].frames(channel, sent), stored, clock_hz)
-    first_seen = next((at for at in looks if len(at.frames(channel, sent)) > len(stored)), looks[-1])
-    had_ns = killed_ns - first_seen.monotonic_ns - (looks[-1].held_up_ns - first_seen.held_up_ns)
-    return min(lost_media_s, max(had_ns, 0) / NS_PER_S)
+    last = looks[-1]
+    least_s = lost_s(last.frames(channel, sent), stored, clock_hz)
+    newest = next((at for at, frame in enumerate(sent) if stored and frame.digest == stored[-1]), 0)
+    for at in reversed(looks[:-1]):
+        ran_s = max(killed_ns - at.monotonic_ns - (last.held_up_ns - at.held_up_ns), 0) / NS_PER_S
+        least_s = min(least_s, lasted_s(at.frames(channel, sent)[newest:], clock_hz) + ran_s)
+        if ran_s >= WRITTEN_WITHIN_S:
+            break
+    return least_s
 
 
 def _held_up_ns(pid: int) -> int:

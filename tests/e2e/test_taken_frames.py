@@ -23,6 +23,9 @@ def look(at_frame: int, taken: int, held_up_s: float = 0.0) -> Taken:
     return Taken(at_frame * NS_PER_S // FPS, round(held_up_s * NS_PER_S), {1: stream_bytes}, settled=True)
 
 
+EACH = [look(number, number) for number in range(FRAMES + 1)]
+
+
 def lost(stored: int, looks: list[Taken]) -> float:
     return lost_of_taken_s(1, SENT, [frame.digest for frame in SENT[:stored]], looks, KILLED_NS, VIDEO_CLOCK_HZ)
 
@@ -30,14 +33,31 @@ def lost(stored: int, looks: list[Taken]) -> float:
 @pytest.mark.parametrize(
     ("stored", "looks", "lost_s"),
     [
-        (FRAMES, [look(number, number) for number in range(FRAMES + 1)], 0.0),
-        (60, [look(number, number) for number in range(FRAMES + 1)], 1.56),
+        (FRAMES, EACH, 0.0),
+        (60, EACH, 1.6),
         (60, [*(look(number, number) for number in range(80)), look(FRAMES, 80)], 0.8),
-        (60, [*(look(number, 60) for number in range(FRAMES)), look(FRAMES, FRAMES)], 0.0),
-        (60, [look(number, number, held_up_s=number / 50) for number in range(FRAMES + 1)], 0.78),
+        (60, [*(look(number, 60) for number in range(FRAMES)), look(FRAMES, FRAMES)], 0.04),
+        (60, [*(look(number, 60) for number in range(95)), look(95, FRAMES), look(FRAMES, FRAMES)], 0.24),
+        (60, [*(look(number, 60) for number in range(87)), *(look(number, FRAMES) for number in range(87, FRAMES + 1))], 1.6),
+        (60, [look(number, number, held_up_s=number / 50) for number in range(FRAMES + 1)], 1.34),
+        (
+            60,
+            [look(number, min(number, 70), held_up_s=number / FPS) for number in range(FRAMES)] + [look(FRAMES, FRAMES, 4.0)],
+            0.0,
+        ),
         (0, [look(number, 0) for number in range(FRAMES + 1)], 0.0),
     ],
-    ids=["nothing", "a part", "what was not taken", "taken at one go just now", "held up half of the time", "nothing was taken"],
+    ids=[
+        "nothing",
+        "two parts",
+        "what was not taken",
+        "taken at one go just now",
+        "taken at one go a moment ago",
+        "taken at one go and not written in time",
+        "held up half of the time",
+        "held up all the time",
+        "nothing was taken",
+    ],
 )
 def test_lost(stored: int, looks: list[Taken], lost_s: float) -> None:
     assert lost(stored, looks) == pytest.approx(lost_s)
