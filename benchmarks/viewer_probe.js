@@ -8,15 +8,19 @@
     constructor(...given) {
       super(...given);
       const parts = [];
+      let stream;
       this.addEventListener("message", ({ data }) => {
         const view = new DataView(data);
         const kind = view.getUint8(0);
         if (kind === 1) {
           const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 1)));
-          probe.received.set(`${header.channel} ${header.width}`, { startUs: header.startUtcUs, parts });
+          stream = { originsUs: [header.startUtcUs], parts };
+          probe.received.set(`${header.channel} ${header.width}`, stream);
         }
         if (kind === 3 && (view.getUint8(9) & 2) === 0) {
-          parts.push([Number(view.getBigUint64(1)), performance.now()]);
+          const utcUs = Number(view.getBigUint64(1));
+          if (stream?.originsUs.length === 1) stream.originsUs.push(utcUs);
+          parts.push([utcUs, performance.now()]);
           if (parts.length > 500) parts.splice(0, 250);
         }
       });
@@ -37,14 +41,15 @@
     });
   };
 
-  // the channel of a tile, the time its newest part came, and the time that this frame is seen
+  // the channel of a tile, the time its newest part came, and the time that this frame is seen; media time 0 of a picture is that of
+  // its stream, or the first frame that came
   function note(video, frame) {
     const channel = video.closest("[data-channel]")?.dataset.channel ?? "1";
     const stream = probe.received.get(`${channel} ${video.videoWidth}`);
     let came = null;
     if (stream !== undefined) {
-      const utc = stream.startUs + frame.mediaTime * 1e6;
-      const part = stream.parts.findLast(([at]) => Math.abs(at - utc) < 20_000);
+      const utcs = stream.originsUs.map((us) => us + frame.mediaTime * 1e6);
+      const part = stream.parts.findLast(([at]) => utcs.some((utc) => Math.abs(at - utc) < 20_000));
       came = part?.[1] ?? null;
     }
     return [Number(channel), came, frame.expectedDisplayTime];

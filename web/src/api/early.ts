@@ -42,6 +42,9 @@ export async function earlyAnswer(path: string): Promise<Response | null> {
   return response?.ok ? response : null;
 }
 
+/** The addresses of the live streams that nobody took yet. */
+export const earlyStreams = (): readonly string[] => [...(globalThis.miniNvrEarly?.streams.keys() ?? [])];
+
 const open = new Map<LiveStream, string>();
 let settling: ReturnType<typeof setTimeout> | undefined;
 const SETTLED_MS = 1_000;

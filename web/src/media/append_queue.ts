@@ -61,7 +61,8 @@ export class AppendQueue {
       const step = this.#forget(atS - KEPT_S);
       if (step !== null) return step;
     }
-    if (this.#waiting.length === 0) return null;
+    // an init segment goes with the first frame: alone it would be in its way
+    if (this.#waiting.length < (this.#begun ? 1 : 2)) return null;
     const now = this.#begun ? this.#waiting : this.#waiting.slice(0, FIRST_PARTS);
     const later = this.#waiting.slice(now.length);
     const data = now.length === 1 && now[0] !== undefined ? now[0] : concat(now);

@@ -79,14 +79,16 @@ const header = (codecs: string): string =>
 let player: Player;
 let states: PictureState[];
 
-/** A live picture whose header has come. */
-function watching(codecs = "avc1.64001f"): FakeSource | undefined {
+/** A live picture whose header has come. before: happens while it is on its way. */
+function watching(codecs = "avc1.64001f", before: () => void = () => undefined): FakeSource | undefined {
   player = makePlayer(document.createElement("div"), {
     painted: () => undefined,
     state: (state) => states.push(state),
   });
   player.showLive(1, "main");
+  before();
   FakeSocket.last.tell(1, header(codecs));
+  FakeSocket.last.tell(2, new Uint8Array(8));
   return FakeSource.made.at(-1);
 }
 
@@ -170,11 +172,20 @@ it.each([
   expect(FakeSocket.last).not.toBe(socket);
 });
 
+it("opens its source while the stream is on its way", () => {
+  const source = watching("avc1.64001f", () => FakeSource.made.at(-1)?.open());
+  source?.stream(true);
+  part();
+  expect(source?.buffer.appended).toHaveLength(1);
+});
+
 it("says that it cannot play a codec, or anything at all", () => {
-  expect(watching("hvc1.1")).toBeUndefined();
+  watching("hvc1.1")?.open();
   expect(states.at(-1)).toEqual({ kind: "unsupported", codec: "hvc1.1" });
   player.destroy();
   vi.stubGlobal("ManagedMediaSource", undefined);
-  expect(watching()).toBeUndefined();
+  const { length } = FakeSource.made;
+  watching();
+  expect(FakeSource.made).toHaveLength(length);
   expect(states.at(-1)).toEqual({ kind: "unsupported", codec: "avc1.64001f" });
 });

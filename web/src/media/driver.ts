@@ -118,13 +118,14 @@ class VideoScreen implements Screen {
     this.#ears = ears;
   }
 
-  openLive(mimeType: string): LiveFeed | null {
+  openLive(): LiveFeed {
     this.clear();
-    const feed = MseFeed.open(this.#video, mimeType, {
+    const feed = new MseFeed(this.#video, {
       loaded: () => this.#ears.loaded?.(),
       failed: (detail) => this.#ears.failed?.(detail),
     });
-    this.#close = () => feed?.close();
+    this.#close = () => feed.close();
+    this.play();
     return feed;
   }
 
@@ -189,25 +190,24 @@ function sourceKind(): SourceKind | undefined {
   return known.ManagedMediaSource ?? known.MediaSource;
 }
 
-/** Parts of a live stream, appended as soon as the browser takes them. */
+/** Parts of a live stream, appended as soon as the browser takes them. The source is opened while the stream is still on its way. */
 class MseFeed implements LiveFeed {
   readonly #queue = new AppendQueue();
+  readonly #source: StreamingSource | null = null;
+  #mimeType: string | null = null;
+  #originS = 0;
   #buffer: SourceBuffer | null = null;
   #closed = false;
 
-  /** null: the browser cannot play this. */
-  static open(video: HTMLVideoElement, mimeType: string, ears: FeedEars): MseFeed | null {
-    const kind = sourceKind();
-    return kind?.isTypeSupported(mimeType) ? new MseFeed(video, mimeType, new kind(), ears) : null;
-  }
-
   constructor(
     readonly video: HTMLVideoElement,
-    mimeType: string,
-    readonly source: StreamingSource,
     readonly ears: FeedEars,
   ) {
-    source.addEventListener("sourceopen", () => this.#try(() => this.#opened(mimeType)), { once: true });
+    const kind = sourceKind();
+    if (kind === undefined) return;
+    const source: StreamingSource = new kind();
+    this.#source = source;
+    source.addEventListener("sourceopen", () => this.#mayStart(), { once: true });
     // after data that it cannot take, the browser ends the stream by itself
     for (const end of ["sourceended", "sourceclose"])
       source.addEventListener(end, () => this.#failed("the browser ended this stream"));
@@ -215,9 +215,27 @@ class MseFeed implements LiveFeed {
     video.src = URL.createObjectURL(source);
   }
 
-  #opened(mimeType: string): void {
-    this.#buffer = this.source.addSourceBuffer(mimeType);
-    this.#buffer.addEventListener("updateend", () => {
+  begin(mimeType: string): boolean {
+    if (!sourceKind()?.isTypeSupported(mimeType)) return false;
+    this.#mimeType = mimeType;
+    this.#mayStart();
+    return true;
+  }
+
+  startFrom(originS: number): void {
+    this.#originS = originS;
+  }
+
+  /** Once the source is open, and it is known what will come. */
+  #mayStart(): void {
+    const [source, mimeType] = [this.#source, this.#mimeType];
+    if (source?.readyState === "open" && mimeType !== null && this.#buffer === null)
+      this.#try(() => this.#start(source.addSourceBuffer(mimeType)));
+  }
+
+  #start(buffer: SourceBuffer): void {
+    this.#buffer = buffer;
+    buffer.addEventListener("updateend", () => {
       if (!this.#closed) this.ears.loaded();
       this.#next();
     });
@@ -230,17 +248,19 @@ class MseFeed implements LiveFeed {
   }
 
   #next(): void {
-    const { source } = this;
+    const source = this.#source;
     if (this.#closed || this.#buffer?.updating !== false) return;
-    if (source.readyState !== "open" || source.streaming === false) return;
+    if (source?.readyState !== "open" || source.streaming === false) return;
     const step = this.#queue.next(this.video.currentTime);
     if (step !== null) this.#try(() => this.#do(step));
   }
 
   #do(step: Step): void {
-    if (step.kind === "remove") return this.#buffer?.remove(0, step.untilS);
+    const buffer = this.#buffer;
+    if (step.kind === "remove") return buffer?.remove(0, step.untilS);
     try {
-      this.#buffer?.appendBuffer(step.data);
+      if (buffer !== null && buffer.timestampOffset !== -this.#originS) buffer.timestampOffset = -this.#originS;
+      buffer?.appendBuffer(step.data);
     } catch (error) {
       const full = error instanceof DOMException && error.name === "QuotaExceededError";
       const room = full ? this.#queue.noRoom(step.data, this.video.currentTime) : null;

@@ -15,6 +15,7 @@ export class FakeScreen implements Screen {
   /** What was opened on it and is not closed. */
   footage: FootageRequest | null = null;
   live: string | null = null;
+  originS: number | null = null;
   readonly appended: Uint8Array[] = [];
   playable = true;
   #ears: ScreenEars = {};
@@ -41,10 +42,16 @@ export class FakeScreen implements Screen {
   listen(ears: ScreenEars): void {
     this.#ears = ears;
   }
-  openLive(mimeType: string): LiveFeed | null {
-    if (!this.playable) return null;
-    this.live = mimeType;
-    return { append: (data) => this.appended.push(data), close: () => undefined };
+  openLive(): LiveFeed {
+    return {
+      begin: (mimeType) => {
+        if (this.playable) this.live = mimeType;
+        return this.playable;
+      },
+      startFrom: (originS) => (this.originS = originS),
+      append: (data) => this.appended.push(data),
+      close: () => undefined,
+    };
   }
   openFootage(request: FootageRequest, ears: FootageEars): FootageFeed {
     this.footage = request;

@@ -5,7 +5,7 @@ import { plus, US_PER_S, utcUs, type UtcUs } from "../time/instant";
 import { LiveEdge } from "./live_edge";
 import { LiveHole } from "./live_hole";
 import { readMessage, type Header, type LiveEvent, type Part } from "./live_messages";
-import { presentedS, videoMime, withoutSound } from "./mp4_boxes";
+import { decodedS, presentedS, videoMime, withoutSound } from "./mp4_boxes";
 import type { LiveFeed, Screen } from "./screen";
 import type { Source, SourceEvents } from "./source";
 
@@ -15,6 +15,8 @@ const LOOK_MS = 250;
 const LOST_MS = 500;
 /** A picture that stands so close to the end of what is loaded has come to it: the last frame is shown from its beginning on. */
 const END_S = 0.25;
+/** The screen is at what is loaded: times are rounded. */
+const NEAR_S = 0.002;
 /** After so long without a word, another connection is tried. */
 const SILENT_MS = 10_000;
 /** With frames coming in and no picture for so long, everything is begun anew. */
@@ -31,6 +33,13 @@ export interface LiveRequest {
 
 const pathOf = ({ channel, stream }: LiveRequest): string => `/api/channel/${channel}/live?stream=${stream}`;
 
+/** What an address of a stream asks for; null: it is none. */
+export function requestOf(path: string): LiveRequest | null {
+  const [, channel, stream] = /^\/api\/channel\/(\d+)\/live\?stream=(main|sub)$/.exec(path) ?? [];
+  if (channel === undefined) return null;
+  return { channel: Number(channel), stream: stream === "sub" ? "sub" : "main", heard: false };
+}
+
 export class LiveSource implements Source {
   readonly #stream: LiveStream;
   readonly #looking: ReturnType<typeof setInterval>;
@@ -39,8 +48,10 @@ export class LiveSource implements Source {
   /** Looks whether a frame came; set anew when it is due, not with each frame. */
   #standing: ReturnType<typeof setTimeout> | undefined;
   #header: Header | null = null;
-  #feed: LiveFeed | null = null;
-  /** The wall instant of media time 0, as the newest key frame has it. */
+  readonly #feed: LiveFeed;
+  /** What the stream has here is at 0 on the screen: the first key frame. null: it has not come. */
+  #originS: number | null = null;
+  /** The wall instant of media time 0 on the screen, as the newest key frame has it; before the first one, that of the stream. */
   #zeroUs: UtcUs | null = null;
   #started = false;
   #paintedMs = performance.now();
@@ -65,6 +76,7 @@ export class LiveSource implements Source {
     });
     screen.setRate(1);
     screen.setHeard(request.heard);
+    this.#feed = screen.openLive();
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
     this.#stream = openStream(pathOf(request));
     const { socket, heard } = this.#stream;
@@ -80,7 +92,7 @@ export class LiveSource implements Source {
       case "header":
         return this.#begin(message);
       case "init":
-        return this.#feed?.append(this.request.heard ? message.data : withoutSound(message.data), null);
+        return this.#feed.append(this.request.heard ? message.data : withoutSound(message.data), null);
       case "part":
         return this.#append(message);
       case "event":
@@ -94,21 +106,31 @@ export class LiveSource implements Source {
     if (this.#header !== null) return this.#over("again");
     this.#header = header;
     this.#zeroUs = header.startUs;
-    this.#feed = this.screen.openLive(this.request.heard ? header.mimeType : videoMime(header.mimeType));
-    if (this.#feed !== null) return;
+    if (this.#feed.begin(this.request.heard ? header.mimeType : videoMime(header.mimeType))) return;
     this.close();
     this.events.state({ kind: "unsupported", codec: header.codecs.split(",")[0] ?? "" });
   }
 
   #append(part: Part): void {
     if (part.isSound && !this.request.heard) return;
-    const keyS = part.isKey && !part.isSound ? presentedS(part.data, TIMESCALE) : null;
+    const keyS = part.isKey && !part.isSound ? this.#keyS(part) : null;
     if (keyS !== null) this.#zeroUs = plus(part.utcUs, -keyS * US_PER_S);
     if (!part.isSound && this.#zeroUs !== null) {
       this.#keepClose();
       this.#hole.frame((part.utcUs - this.#zeroUs) / US_PER_S);
     }
-    this.#feed?.append(part.data, keyS);
+    this.#feed.append(part.data, keyS);
+  }
+
+  /** When a key frame is shown, on the screen. The first one is what the screen begins with. */
+  #keyS(part: Part): number | null {
+    const atS = presentedS(part.data, TIMESCALE);
+    if (atS === null) return null;
+    if (this.#originS === null) {
+      this.#originS = decodedS(part.data, TIMESCALE) ?? 0;
+      this.#feed.startFrom(this.#originS);
+    }
+    return atS - this.#originS;
   }
 
   #goOn(): void {
@@ -117,13 +139,13 @@ export class LiveSource implements Source {
     if (toS !== null) this.screen.seek(toS);
   }
 
-  /** From the first key frame on, which is the quickest to be shown; not before it is there, or the browser forgets where to go. */
+  /** From the first key frame on, which is the quickest to be shown: most often the screen is there, and plays since it was opened. */
   #start(): void {
     const fromS = this.screen.loadedFromS;
     if (this.#started || fromS === null) return;
     this.#started = true;
     this.#soughtMs = performance.now();
-    this.screen.seek(fromS);
+    if (fromS > this.screen.atS + NEAR_S) this.screen.seek(fromS);
     this.screen.play();
   }
 
@@ -214,7 +236,7 @@ export class LiveSource implements Source {
     clearTimeout(this.#standing);
     closeStream(this.#stream);
     this.screen.listen({});
-    this.#feed?.close();
+    this.#feed.close();
   }
 
   positionUs(): UtcUs | null {

@@ -103,13 +103,19 @@ function find(data: Bytes, path: readonly string[]): Bytes | null {
   return within;
 }
 
-/** When the first frame of a fragment of one track is presented, in seconds (`tfdt`, 8.8.12, and `trun`, 8.8.8); null when it cannot be read. */
-export function presentedS(fragment: Bytes, timescale: number): number | null {
+/** When the first frame of a fragment of one track is decoded, in seconds (`tfdt`, 8.8.12); null when it cannot be read. */
+export function decodedS(fragment: Bytes, timescale: number): number | null {
   const tfdt = find(fragment, ["moof", "traf", "tfdt"]);
   if (tfdt === null || tfdt.length < 8) return null;
   const view = viewOf(tfdt);
   const ticks = tfdt[0] === 1 && tfdt.length >= 12 ? Number(view.getBigUint64(4)) : view.getUint32(4);
-  return (ticks + firstOffset(find(fragment, ["moof", "traf", "trun"]))) / timescale;
+  return ticks / timescale;
+}
+
+/** When the first frame of a fragment of one track is presented, in seconds (`tfdt` and `trun`, 8.8.8); null when it cannot be read. */
+export function presentedS(fragment: Bytes, timescale: number): number | null {
+  const atS = decodedS(fragment, timescale);
+  return atS === null ? null : atS + firstOffset(find(fragment, ["moof", "traf", "trun"])) / timescale;
 }
 
 /** Which optional fields of `trun` come before the first sample's composition offset: data offset and first flags; duration, size, flags. */

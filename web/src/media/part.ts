@@ -6,7 +6,8 @@ import type { Span, UtcUs } from "../time/instant";
 import { direct } from "./conductor";
 import { makePlayer } from "./driver";
 import type { Plan } from "./plan";
-import type { Player } from "./player";
+import type { Player, PlayerEvents } from "./player";
+import { takeRehearsed } from "./rehearsal";
 import { seen } from "./seen.svelte";
 
 /** After a seek, a picture is left alone until it has had time to come. */
@@ -16,6 +17,15 @@ export interface PartEvents {
   painted(part: Part, utcUs: UtcUs): void;
   gap(part: Part, span: Span): void;
   end(part: Part): void;
+}
+
+/** One that plays already, where there is one. */
+function playerIn(container: HTMLElement, channel: Channel, events: PlayerEvents): Player {
+  const rehearsed = takeRehearsed(channel);
+  if (rehearsed === undefined) return makePlayer(container, events);
+  container.prepend(rehearsed.container);
+  rehearsed.tell(events);
+  return rehearsed.player;
 }
 
 export class Part {
@@ -37,7 +47,7 @@ export class Part {
     container: HTMLElement,
     events: PartEvents,
   ) {
-    this.player = makePlayer(container, {
+    this.player = playerIn(container, channel, {
       painted: (utcUs) => {
         seen.waiting.delete(channel);
         cameras.painted.set(channel, utcUs);

@@ -18,8 +18,8 @@ export interface Screen {
   setShown(shown: boolean): void;
   /** Who is told what happens on it; one at a time. */
   listen(ears: ScreenEars): void;
-  /** Begin to take parts of a live stream; null when the browser cannot play this. */
-  openLive(mimeType: string): LiveFeed | null;
+  /** Get ready for a live stream, which plays as soon as there is something of it. */
+  openLive(): LiveFeed;
   openFootage(request: FootageRequest, ears: FootageEars): FootageFeed;
   snapshot(): Promise<Blob | null>;
   /** Into the small window over other programs, and back. */
@@ -48,7 +48,11 @@ export interface ScreenEars {
 }
 
 export interface LiveFeed {
-  /** The init segment, then parts; keyS: media time of a key frame with which the part begins, in seconds. */
+  /** What will come; false when the browser cannot play this. */
+  begin(mimeType: string): boolean;
+  /** Before the first part: what the stream has at `originS` is at 0 on the screen, where the picture begins without being sought. */
+  startFrom(originS: number): void;
+  /** The init segment, then parts; keyS: media time on the screen of a key frame with which the part begins, in seconds. */
   append(data: Uint8Array<ArrayBuffer>, keyS: number | null): void;
   close(): void;
 }

@@ -8,6 +8,17 @@ import { Tile } from "./tile";
 
 const START = utcUs(1_700_000_000_000_000);
 
+/** `moof` > `traf` > `tfdt`. */
+function fragment(decodedTicks: number): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(32));
+  for (const [index, type] of ["moof", "traf", "tfdt"].entries()) {
+    view.setUint32(8 * index, 32 - 8 * index);
+    for (const [place, letter] of [...type].entries()) view.setUint8(8 * index + 4 + place, letter.charCodeAt(0));
+  }
+  view.setUint32(28, decodedTicks);
+  return new Uint8Array(view.buffer);
+}
+
 class FakeSocket {
   static made: FakeSocket[] = [];
   binaryType = "";
@@ -33,11 +44,16 @@ class FakeSocket {
       startUtcUs: START,
     });
   }
-  part(utcUs = 0): void {
-    const data = new Uint8Array(12);
+  part(utcUs = 0, body = new Uint8Array(2), flags = 0): void {
+    const data = new Uint8Array(10 + body.length);
     data[0] = 3;
     new DataView(data.buffer).setBigUint64(1, BigInt(utcUs));
+    data[9] = flags;
+    data.set(body, 10);
     this.onmessage?.({ data: data.buffer });
+  }
+  key(utcUs: number, decodedS: number): void {
+    this.part(utcUs, fragment(decodedS * 90_000), 1);
   }
 }
 
@@ -84,6 +100,21 @@ it("plays from the first key frame that is there", () => {
   expect([screen.atS, screen.paused, screen.shown]).toEqual([2, false, true]);
   expect(told.painted).toEqual([START + 2 * US_PER_S]);
   expect(told.states.map(({ kind }) => kind)).toEqual(["playing"]);
+});
+
+it("begins with the first key frame, and knows when what it shows was", () => {
+  const { tile, told, opened } = stage();
+  tile.showLive(3, "sub");
+  last().header();
+  last().key(START + 70 * US_PER_S, 60);
+  const screen = opened();
+  expect(screen.originS).toBe(60);
+  screen.loaded(0, 1);
+  last().key(START + 75 * US_PER_S, 64);
+  screen.paint(0);
+  screen.paint(4.5);
+  expect(screen.originS).toBe(60);
+  expect(told.painted).toEqual([71 * US_PER_S, 75.5 * US_PER_S].map((lateUs) => START + lateUs));
 });
 
 it("asks once for what it shows", () => {
