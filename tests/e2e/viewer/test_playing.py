@@ -79,6 +79,7 @@ def test_a_gap_is_waited_through_when_asked(make_page: MakePage, nvr: Nvr) -> No
     assert screen.playhead() > first, "the clock goes on"
     assert screen.word(1) == "NO FOOTAGE"
     expect(screen.tile(1)).to_contain_text("No footage from")
+    expect(screen.tile(1)).to_contain_text("the camera does not answer")
 
 
 PACES = [

@@ -3,7 +3,7 @@ import { clock } from "../state/clock.svelte";
 import type { Channel, PictureState } from "../state/types";
 import { plus, US_PER_DAY, type Span, type UtcUs } from "../time/instant";
 import { NO_GAP_US, type Gap } from "./footage_map";
-import { findFootage } from "./footage_search";
+import { causeOfGap, findFootage } from "./footage_search";
 import type { PlayerEvents } from "./player";
 import { RecordedSource, type RecordedRequest } from "./recorded_source";
 import type { Screen } from "./screen";
@@ -152,6 +152,12 @@ export class FootageRun {
     if (!holds) return;
     source.setPlaying(false);
     this.#hold(span, "", false);
+    void this.#tellCause(span);
+  }
+
+  async #tellCause(span: Span): Promise<void> {
+    const cause = await causeOfGap(this.channel, span.startUs, span.endUs);
+    if (this.#held?.span === span && cause !== "") this.#hold(span, cause, false);
   }
 
   #hold(span: Span, cause: string, open: boolean): void {
