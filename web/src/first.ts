@@ -22,13 +22,18 @@ document.documentElement.dataset["theme"] = light ? "light" : "dark";
 const early: Early = { answers: new Map(), streams: new Map() };
 globalThis.miniNvrEarly = early;
 
+function answerTo(path: string): Promise<unknown> {
+  const asked = fetch(path, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  const json = asked.then((response) => (response.ok ? response.json() : Promise.reject(new Error(path))));
+  json.catch(() => undefined); // who takes it asks again
+  return json;
+}
+
 /** The cookie beside the session's, which scripts cannot see: without it the recorder would refuse all but the first question. */
 const maybeSignedIn = document.cookie.includes("csrf_token=");
 
 for (const path of maybeSignedIn ? ["/api/me", "/api/config"] : ["/api/me"]) {
-  const response = fetch(path, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-  response.catch(() => undefined); // who takes it asks again
-  early.answers.set(path, { askedMs: Date.now(), response });
+  early.answers.set(path, { askedMs: Date.now(), json: answerTo(path) });
 }
 
 function listen(path: string): void {

@@ -50,15 +50,13 @@ export async function request(
   const where = address(path, options.query);
   let response: Response;
   try {
-    response =
-      (await earlyAnswer(where)) ??
-      (await fetch(where, {
-        method,
-        headers,
-        credentials: "same-origin",
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      }));
+    response = await fetch(where, {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(
@@ -82,6 +80,8 @@ export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", path: strin
 
 /** A JSON answer. T is what the route is documented to answer (`schema.d.ts`). */
 export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const early = await earlyAnswer(address(path, query));
+  if (early !== undefined) return early as T;
   const response = await request("GET", path, { query, ...(signal === undefined ? {} : { signal }) });
   return (await response.json()) as T;
 }

@@ -5,7 +5,8 @@
 
 export interface EarlyAnswer {
   readonly askedMs: number;
-  readonly response: Promise<Response>;
+  /** What the recorder answered, read; fails where there is no good answer. */
+  readonly json: Promise<unknown>;
 }
 
 export interface LiveStream {
@@ -36,10 +37,12 @@ function take<T>(found: Map<string, T> | undefined, path: string): T | undefined
 /** When a question was asked, milliseconds since 1970: now, or by `first.ts`. */
 export const askedMs = (path: string): number => globalThis.miniNvrEarly?.answers.get(path)?.askedMs ?? Date.now();
 
-/** The answer to what `first.ts` asked; null when it did not, or when it is to be asked again, as by a stranger who signed in since. */
-export async function earlyAnswer(path: string): Promise<Response | null> {
-  const response = await take(globalThis.miniNvrEarly?.answers, path)?.response.catch(() => null);
-  return response?.ok ? response : null;
+/**
+ * The answer to what `first.ts` asked; undefined when it did not, or when it is to be asked again, as by a stranger who signed in since.
+ * One that is there already is told before the browser lays out the page, which then is laid out once.
+ */
+export async function earlyAnswer(path: string): Promise<unknown> {
+  return take(globalThis.miniNvrEarly?.answers, path)?.json.catch(() => undefined);
 }
 
 /** The addresses of the live streams that nobody took yet. */
