@@ -33,7 +33,7 @@ def test_a_dry_run_says_what_would_go_and_why_and_deletes_nothing(kept: KeptFoot
     assert [field.strip() for field in lines[1].split("  ") if field] == [
         *("1", "2026-03-01 13:30:00", "5 min", "10.0 MB", "limit of all footage", "ch1/2026-03-01/133000+0000.mp4"),
     ]
-    assert lines[-2] == "80.0 MB of footage; 1.8 MB of room are kept ahead of what comes"
+    assert lines[-2] == "80.0 MB of footage; 1.3 MB of room are kept ahead of what comes"
     assert lines[-1] == "3 files, 30.0 MB, to be deleted"
     assert len(kept.files()) == 8
 

@@ -28,6 +28,13 @@ TIME_THE_WORD = """(channel) => {
 which are tested to the moment without a browser (`tile_live.test.ts`), and what Chromium needs to notice; less when the recorder
 says it first."""
 
+NOTE_WORDS = """() => {
+  window.words = new Set();
+  const note = () => document.querySelectorAll("[role=status]").forEach((one) => window.words.add(one.textContent));
+  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+"""Notes all that was said: a service is started again at once, and what is said until then is not there for long."""
+
 
 @pytest.fixture
 def camera_4(nvr: Nvr) -> Iterator[None]:
@@ -79,20 +86,29 @@ def test_a_camera_that_was_unplugged_says_since_when_and_why(page: Page, nvr: Nv
 def test_a_recorder_that_died_is_told_and_all_come_back(page: Page, nvr: Nvr) -> None:
     screen = Screen(page)
     screen.wait_live(1)
+    page.evaluate(NOTE_WORDS)
     nvr.kill("recorder")
-    screen.wait(lambda: screen.word(1) != "LIVE", "the tiles to notice", 30)
+    screen.wait(lambda: said(page, "The recorder is not running since"), "the banner")
     for channel in (1, 3, 4):
         screen.wait_word(channel, "LIVE")
         screen.wait_live(channel)
+    expect(page.get_by_text("The recorder is not running")).to_have_count(0)
 
 
 def test_a_web_service_that_died_is_told_and_all_come_back(page: Page, nvr: Nvr) -> None:
     screen = Screen(page)
     screen.wait_live(1)
+    page.evaluate(NOTE_WORDS)
     nvr.kill("web")
+    screen.wait(lambda: said(page, "No connection to the recorder since"), "the banner")
     screen.wait(nvr.alive, "the service")
     for channel in (1, 3, 4):
         screen.wait_live(channel)
+    expect(page.get_by_text("No connection to the recorder")).to_have_count(0, timeout=60_000)
+
+
+def said(page: Page, words: str) -> bool:
+    return any(words in text for text in page.evaluate("() => [...window.words]"))
 
 
 def test_a_line_that_is_cut_for_ten_seconds(make_page: MakePage, nvr: Nvr) -> None:
