@@ -174,7 +174,7 @@ def _seek(page: Page, utc_us: int) -> None:
     page.keyboard.press("g")
     page.keyboard.insert_text(f"{to_datetime(utc_us, UTC):%Y-%m-%dT%H:%M:%S}Z")
     page.keyboard.press("Enter")
-    wait_until(lambda: bool(page.evaluate("window.__probe.seeks.length") > before), 10, "the frame of a seek")
+    wait_until(lambda: bool(page.evaluate("window.__probe.seeks.length") > before), 60, "the frame of a seek")
     pause(0.3)
 
 
