@@ -101,10 +101,18 @@ def sign_in(page: Page, password: str = PASSWORD) -> None:
     page.get_by_role("navigation").wait_for()
 
 
+def sign_out(context: BrowserContext) -> None:
+    """A user has at most five sessions, and the oldest, which would end, is that of all other tests."""
+    token = next((cookie.get("value", "") for cookie in context.cookies() if "csrf" in cookie.get("name", "")), None)
+    if token is not None:
+        context.request.post("/api/logout", headers={"X-CSRF-Token": token})
+
+
 @pytest.fixture
 def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[MakePage]:
     """Opens pages, each in a browser of its own; `signed_in=False` for a stranger, other options as of `Browser.new_context`."""
     contexts: list[BrowserContext] = []
+    strangers: list[BrowserContext] = []
     watched: list[Watched] = []
 
     def make(path: str | None = "/", *, signed_in: bool = True, **options: Any) -> Page:
@@ -120,6 +128,8 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
         context = chromium.new_context(storage_state=state, extra_http_headers=address, **options)
         context.set_default_timeout(DEADLINE_MS)
         contexts.append(context)
+        if not signed_in:
+            strangers.append(context)
         page = context.new_page()
         watched.append(Watched(page, options["base_url"]))
         if path is not None:
@@ -127,6 +137,8 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
         return page
 
     yield make
+    for context in strangers:
+        sign_out(context)
     for context in contexts:
         context.close()
     errors = [error for one in watched for error in one.errors]

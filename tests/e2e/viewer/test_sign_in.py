@@ -45,6 +45,7 @@ def test_a_session_that_ended_elsewhere_leads_back_to_the_same_place(make_page: 
     screen.go_to(nvr.past.start + 30_000_000)
     screen.alone(1)
     screen.pause()
+    page.wait_for_timeout(1500)  # the address follows once a second
     before = screen.playhead()
     address = page.url
     end_session_elsewhere(page)
