@@ -128,7 +128,7 @@ def make_page(nvr: Nvr, chromium: Browser, signed_in_state: Any) -> Iterator[Mak
         context = chromium.new_context(storage_state=state, extra_http_headers=address, **options)
         context.set_default_timeout(DEADLINE_MS)
         contexts.append(context)
-        if not signed_in:
+        if not signed_in and options["base_url"] == nvr.url:  # an NVR of a test's own has stopped by then
             strangers.append(context)
         page = context.new_page()
         watched.append(Watched(page, options["base_url"]))
