@@ -29,6 +29,7 @@ ROW = ChannelStatus(
     media_bytes=15_000_000,
     gaps=3,
     queue_bytes=7,
+    disk_behind_s=6.5,
 )
 OFFLINE = ChannelStatus(
     number=2, name="Door", status="OFF", error="camera offline", last_gap=LastGap(T0, None, GapCause.CAMERA_OFFLINE)
@@ -117,6 +118,7 @@ async def test_metrics_of_channels_storage_and_web(web: Web, browser: Browser) -
         'mini_nvr_channel_media_bytes_total{channel="1"} 1.5e+07',
         'mini_nvr_channel_gaps_total{channel="1"} 3.0',
         'mini_nvr_channel_queue_bytes{channel="1"} 7.0',
+        "mini_nvr_disk_behind_seconds 6.5",
         'mini_nvr_footage_bytes{channel="1"} 5000.0',
         "mini_nvr_checkpoint_age_seconds 3300.0",
         'mini_nvr_http_requests_total{method="POST",route="/api/login",status="200"} 1.0',

@@ -120,7 +120,7 @@ class SteppedRecorder:
         self._catalog = catalog
         self.checkpointer = Checkpointer(catalog, place.record_dir, 1, self.clock)
         files = SegmentFiles(place.record_dir, volume.verify, UTC, container)
-        disk = _InlineDisk(DiskThread(files.create, self.checkpointer), told)
+        disk = _InlineDisk(DiskThread(files.create, self.checkpointer, self.clock), told)
         gaps = GapTracker(1, self.checkpointer.note_gap)
         gaps.begin(T0, GapCause.RECORDER_DOWN)
         rules = ChannelRules(1, "Door", SEGMENT_S, container)

@@ -4,7 +4,7 @@ import errno
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -13,11 +13,11 @@ import pytest
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.supervisor.run import DEMO_HOST, free_port
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
-from tests.faults.layer import WRITES, FaultyDisk
+from tests.faults.layer import WRITES, FaultyDisk, Operation
 from tests.faults.long import WAIT_S
 
 USER, PASSWORD = "anna", "c4n4ry horse battery"
-FULL_METRIC = 'mini_nvr_channel_gap{cause="disk full",channel="1"} 1.0'
+BEHIND = "mini_nvr_disk_behind_seconds"
 
 
 @pytest.fixture
@@ -88,21 +88,86 @@ def error_shown(client: httpx.Client) -> str:
     return str(error or "")
 
 
-def alarms(told: list[dict[str, object]], *, over: bool) -> list[dict[str, object]]:
-    return [event for event in told if event["event"] == "storageAlarm" and event["cause"] == "disk full" and event["over"] is over]
+def alarms(told: list[dict[str, object]], cause: str, *, over: bool) -> list[dict[str, object]]:
+    return [event for event in told if event["event"] == "storageAlarm" and event["cause"] == cause and event["over"] is over]
 
 
-def test_a_full_disk_is_told_everywhere_and_so_is_its_end(
+def gap_metric(cause: str) -> str:
+    return f'mini_nvr_channel_gap{{cause="{cause}",channel="1"}} 1.0'
+
+
+def metrics(client: httpx.Client) -> str:
+    return client.get("/metrics").text
+
+
+@contextmanager
+def away(folder: Path) -> Iterator[None]:
+    """The volume is not there; an empty folder is."""
+    elsewhere = folder.rename(folder.with_name("elsewhere"))
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        folder.rmdir()
+        elsewhere.rename(folder)
+
+
+class Told:
+    """What is told of a fault, wherever an owner looks."""
+
+    def __init__(self, recorder: RecorderProcess, client: httpx.Client, events: list[dict[str, object]], cause: str) -> None:
+        self._recorder = recorder
+        self._client = client
+        self._events = events
+        self._cause = cause
+
+    def check_begins(self) -> None:
+        cause = self._cause
+        wait_until(lambda: error_shown(self._client).startswith(cause), f"/api/live to say {cause}", WAIT_S)
+        wait_until(lambda: gap_metric(cause) in metrics(self._client), "the metrics to say it", WAIT_S)
+        wait_until(lambda: bool(alarms(self._events, cause, over=False)), "an event for the alarm", WAIT_S)
+        assert any(event["event"] == "gap" and event["cause"] == cause for event in self._events)
+        assert f"ch1: {cause}" in self._recorder.log()
+
+    def check_ends(self) -> None:
+        cause = self._cause
+        wait_until(lambda: error_shown(self._client) == "", "/api/live to say that it is over", WAIT_S)
+        wait_until(lambda: gap_metric(cause) not in metrics(self._client), "the metrics to say it", WAIT_S)
+        wait_until(lambda: bool(alarms(self._events, cause, over=True)), "an event for the alarm's end", WAIT_S)
+
+
+def test_a_disk_that_takes_nothing_is_told_everywhere_and_so_is_its_end(
     recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk
 ) -> None:
-    assert FULL_METRIC not in client.get("/metrics").text
+    faults: dict[str, AbstractContextManager[None]] = {
+        "disk full": disk.failing(errno.ENOSPC, WRITES),
+        "disk error": disk.failing(errno.EIO, WRITES),
+        "recording folder missing": away(recorder.record_dir),
+    }
+    with listening(client) as events:
+        for cause, fault in faults.items():
+            told = Told(recorder, client, events, cause)
+            assert gap_metric(cause) not in metrics(client)
+            with fault:
+                told.check_begins()
+            told.check_ends()
+
+
+def test_a_disk_that_stalls_is_told_before_anything_is_lost(
+    recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk
+) -> None:
+    """As soon as it is 5 s behind."""
+    cause = "disk stalled"
+    assert f"{BEHIND} 0.0" in metrics(client)
     with listening(client) as told:
-        with disk.failing(errno.ENOSPC, WRITES):
-            wait_until(lambda: error_shown(client).startswith("disk full"), "/api/live to say it", WAIT_S)
-            wait_until(lambda: FULL_METRIC in client.get("/metrics").text, "the metrics to say it", WAIT_S)
-            wait_until(lambda: bool(alarms(told, over=False)), "an event for the alarm", WAIT_S)
-            assert any(event["event"] == "gap" and event["cause"] == "disk full" for event in told)
-            assert "ch1: disk full" in recorder.log()
+        with disk.stalling(Operation.WRITE | Operation.SYNC):
+            wait_until(lambda: error_shown(client).startswith(f"{cause}: the disk is "), "/api/live to say it", WAIT_S)
+            assert client.get("/api/live").json()["channels"]["1"]["status"] == "LIVE"
+            wait_until(lambda: f"{BEHIND} 0.0" not in metrics(client), "the metrics to say it", WAIT_S)
+            wait_until(lambda: bool(alarms(told, cause, over=False)), "an event for the alarm", WAIT_S)
+            assert "s behind; what the cameras send waits in memory" in recorder.log()
         wait_until(lambda: error_shown(client) == "", "/api/live to say that it is over", WAIT_S)
-        wait_until(lambda: FULL_METRIC not in client.get("/metrics").text, "the metrics to say it", WAIT_S)
-        wait_until(lambda: bool(alarms(told, over=True)), "an event for the alarm's end", WAIT_S)
+        wait_until(lambda: f"{BEHIND} 0.0" in metrics(client), "the metrics to say it", WAIT_S)
+        wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
+    assert "the disk has caught up, after" in recorder.log()
+    assert gap_metric(cause) not in metrics(client)

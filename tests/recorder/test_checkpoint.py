@@ -1,6 +1,7 @@
 """What the catalog is told, and when: never before the bytes are synced, never lost, never in the way of recording."""
 
 import errno
+import os
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -62,6 +63,27 @@ def test_growing_then_sealed(scene: Scene) -> None:
     scene.checkpointer.write_down()
     assert scene.rows() == [(SegmentState.SEALED, 75)]
     assert scene.catalog.segments()[0].size_bytes == (scene.records / PATH).stat().st_size
+
+
+def test_how_long_a_file_is_being_synced(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.checkpointer.add(scene.segment)
+    scene.writer.append(scene.parts[0])
+    seen = []
+    really = os.fdatasync
+
+    def slowly(fd: int) -> None:
+        scene.clock.advance(6)
+        seen.append(scene.checkpointer.behind_s)
+        really(fd)
+
+    monkeypatch.setattr(os, "fdatasync", slowly)
+    scene.checkpointer.checkpoint()
+    assert seen[0] == 6
+    assert scene.checkpointer.behind_s == 0
+    scene.checkpointer.finish(scene.segment)
+    scene.checkpointer.seal_finished()
+    assert seen[-1] >= 6
+    assert scene.checkpointer.behind_s == 0
 
 
 def test_a_file_without_a_part_leaves_no_trace(scene: Scene) -> None:

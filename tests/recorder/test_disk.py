@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -12,6 +13,7 @@ from mini_nvr.recorder.disk import DiskThread, gap_cause
 from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.segment.model import SegmentFacts, SegmentHeader
 from mini_nvr.segment.volume import VolumeMissing, VolumeUnwritable
+from tests.support.clock import FakeClock
 
 HEADER = SegmentHeader(1, "Door", 1_000_000_000, "0" * 32, 0, "arrival")
 
@@ -57,7 +59,8 @@ class Scene:
         self.added: list[GrowingSegment] = []
         self.finished: list[GrowingSegment] = []
         self.failures: list[tuple[GapCause, str]] = []
-        self.disk = DiskThread(self.create, self)
+        self.clock = FakeClock()
+        self.disk = DiskThread(self.create, self, self.clock)
         self.segment = GrowingSegment(HEADER, (), lambda _, cause, detail: self.failures.append((cause, detail)))
 
     def create(self, segment: GrowingSegment) -> tuple[PurePosixPath, FakeWriter]:
@@ -147,6 +150,28 @@ def test_the_thread_works_the_queue_off_before_it_ends() -> None:
     assert scene.disk.stop(5)
     assert [one.tracks[0].payloads[0] for one in scene.writer.parts] == [b"before", b"after"]
     assert scene.finished == [scene.segment]
+
+
+def test_how_long_the_oldest_jobs_have_waited() -> None:
+    scene, begun, may_go_on = Scene(), threading.Event(), threading.Event()
+
+    class StallingWriter(FakeWriter):
+        def append(self, part: Part) -> None:
+            begun.set()
+            assert may_go_on.wait(5)
+
+    scene.writer = StallingWriter()
+    scene.disk.append(scene.segment, part())
+    scene.clock.advance(2)
+    assert scene.disk.behind_s == 0, "the thread does not run yet"
+    scene.disk.start()
+    assert begun.wait(5)
+    scene.disk.append(scene.segment, part(b"later"))
+    scene.clock.advance(5)
+    assert scene.disk.behind_s == 7
+    may_go_on.set()
+    assert scene.disk.stop(5)
+    assert scene.disk.behind_s == 0
 
 
 def test_the_thread_survives_a_bug_and_ends_that_file_alone(caplog: pytest.LogCaptureFixture) -> None:

@@ -27,6 +27,7 @@ FULL = ChannelStatus(
     reconnects=2,
     packets_lost=17,
     queue_bytes=4096,
+    disk_behind_s=7.5,
 )
 
 

@@ -135,6 +135,14 @@ def test_gaps_are_told() -> None:
     assert service.heard()[-1] == expected
 
 
+def test_a_disk_that_falls_behind_is_an_alarm_of_all_channels() -> None:
+    service = Service()
+    service.listen()
+    service.live.note_disk("the disk is 5 s behind", over=False)
+    expected = {"channel": None, "cause": "disk stalled", "detail": "the disk is 5 s behind", "over": False}
+    assert service.heard()[-1] == {"event": "storageAlarm"} | expected
+
+
 def test_a_disk_that_keeps_footage_from_being_written_is_an_alarm_until_it_is_over() -> None:
     service = Service()
     service.listen()

@@ -29,7 +29,7 @@ class LiveChannel(Model):
     fps: float | None
     bitrate: int | None = Field(description="Bits per second.")
     last_frame_age_ms: int | None
-    error: str | None = Field(description="Why no frames arrive or none are recorded, in plain words.")
+    error: str | None = Field(description="Why no frames arrive, none are recorded, or they wait for the disk, in plain words.")
 
 
 class Live(Model):

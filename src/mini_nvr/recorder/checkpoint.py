@@ -7,7 +7,8 @@ one is replaced first.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -66,6 +67,7 @@ class Checkpointer:
         self._stopping = False
         self._catalog_failed = False
         self._last_checkpoint_ns = 0
+        self._on_disk_since_ns: int | None = None
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
@@ -83,6 +85,12 @@ class Checkpointer:
     def age_s(self) -> float:
         """Seconds since the catalog last took a checkpoint."""
         return (self._clock.monotonic_ns() - self._last_checkpoint_ns) / NS_PER_S
+
+    @property
+    def behind_s(self) -> float:
+        """How long one file has been being synced or sealed, in seconds; 0 when none is."""
+        since_ns = self._on_disk_since_ns
+        return 0.0 if since_ns is None else (self._clock.monotonic_ns() - since_ns) / NS_PER_S
 
     def add(self, segment: GrowingSegment) -> None:
         """Disk thread: the file exists and grows."""
@@ -131,7 +139,9 @@ class Checkpointer:
         for segment in finished:
             assert segment.writer is not None and segment.path is not None  # noqa: S101  only created files are finished
             try:
-                self._claim(segment.path, segment.writer.seal())
+                with self._on_disk():
+                    facts = segment.writer.seal()
+                self._claim(segment.path, facts)
             except EmptySegment:
                 self._remove_empty(segment.path)
             except SegmentError as error:
@@ -147,7 +157,8 @@ class Checkpointer:
         for segment in growing:
             assert segment.writer is not None and segment.path is not None  # noqa: S101  only created files grow
             try:
-                facts = segment.writer.checkpoint()
+                with self._on_disk():
+                    facts = segment.writer.checkpoint()
             except SegmentError as error:
                 _log.error("%s: not synced: %s", segment.path, error)
             else:
@@ -156,6 +167,14 @@ class Checkpointer:
                 if still_growing and facts.video_frames:
                     self._claim(segment.path, facts)
         self._seal_leftovers()
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        self._on_disk_since_ns = self._clock.monotonic_ns()
+        try:
+            yield
+        finally:
+            self._on_disk_since_ns = None
 
     def write_down(self) -> None:
         """One transaction with everything that waits; on failure it goes on waiting."""

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from queue import SimpleQueue
 from typing import Protocol
 
+from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.errors import GapCause, SegmentError
 from mini_nvr.media.part import Part
 from mini_nvr.recorder.growing import GrowingSegment
@@ -53,11 +54,15 @@ class DiskThread:
     batching: jobs wait for `flush`, for a loop that handles many cameras at a time; waking the thread costs more than some jobs.
     """
 
-    def __init__(self, create: Callable[[GrowingSegment], tuple[PurePosixPath, SegmentWriter]], keeper: Keeper) -> None:
+    def __init__(
+        self, create: Callable[[GrowingSegment], tuple[PurePosixPath, SegmentWriter]], keeper: Keeper, clock: Clock
+    ) -> None:
         self._create = create
         self._keeper = keeper
-        self._queue: SimpleQueue[list[Job]] = SimpleQueue()
+        self._clock = clock
+        self._queue: SimpleQueue[tuple[int, list[Job]]] = SimpleQueue()
         self._batch: list[Job] = []
+        self._oldest_ns: int | None = None
         self.batching = False
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
 
@@ -67,9 +72,15 @@ class DiskThread:
     def stop(self, timeout_s: float) -> bool:
         """Work off the queue and end; False when the disk did not let it end in time."""
         self.flush()
-        self._queue.put([])
+        self._queue.put((0, []))
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    @property
+    def behind_s(self) -> float:
+        """How long the oldest jobs that are not done have waited, in seconds; 0 when all are done."""
+        oldest_ns = self._oldest_ns
+        return 0.0 if oldest_ns is None else (self._clock.monotonic_ns() - oldest_ns) / NS_PER_S
 
     def append(self, segment: GrowingSegment, part: Part) -> None:
         """Queue a part; the first one creates the file. Called on the event loop."""
@@ -84,7 +95,7 @@ class DiskThread:
     def flush(self) -> None:
         """Hand the waiting jobs to the thread. Called on the event loop."""
         if self._batch:
-            self._queue.put(self._batch)
+            self._queue.put((self._clock.monotonic_ns(), self._batch))
             self._batch = []
 
     def _submit(self, job: Job) -> None:
@@ -93,9 +104,14 @@ class DiskThread:
             self.flush()
 
     def _run(self) -> None:
-        while jobs := self._queue.get():
+        while True:
+            submitted_ns, jobs = self._queue.get()
+            if not jobs:
+                return
+            self._oldest_ns = submitted_ns
             for segment, part in jobs:
                 self._handle_safely(segment, part)
+            self._oldest_ns = None
 
     def _handle_safely(self, segment: GrowingSegment, part: Part | None) -> None:
         try:

@@ -39,9 +39,10 @@ class ChannelStatus:
     since_utc_us: when the present state began.
     fps, bitrate_bps: measured over the last seconds, None while unknown.
     last_frame_age_ms: None when no frame came since the recorder started.
-    error: the cause in plain words while frames do not arrive or are not recorded.
+    error: the cause in plain words while frames do not arrive, are not recorded, or wait for a disk that is behind.
     frames, media_bytes, gaps: recorded video frames, all bytes with them, and gaps begun, since the recorder started.
     queue_bytes: footage received and not yet handed to the disk.
+    disk_behind_s: how long what is received has waited for the disk, the same for all channels; 0 while that keeps up.
     """
 
     number: int
@@ -63,6 +64,7 @@ class ChannelStatus:
     gaps: int = 0
     packets_lost: int = 0
     queue_bytes: int = 0
+    disk_behind_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """A mapping that `json.dumps` takes; the keys are the field names."""
@@ -99,6 +101,7 @@ class ChannelStatus:
             gaps=_optional(fields, "gaps", int) or 0,
             packets_lost=_required(fields, "packets_lost", int),
             queue_bytes=_required(fields, "queue_bytes", int),
+            disk_behind_s=_number(fields, "disk_behind_s") or 0.0,
         )
 
 

@@ -119,6 +119,11 @@ class LiveService:
             alarm = {"channel": gap.channel, "cause": str(gap.cause), "detail": gap.detail, "over": gap.end_utc_us is not None}
             self.events.publish("storageAlarm", alarm)
 
+    def note_disk(self, detail: str, *, over: bool) -> None:
+        """The disk of all channels is behind, or is no more."""
+        alarm = {"channel": None, "cause": str(GapCause.DISK_STALLED), "detail": detail, "over": over}
+        self.events.publish("storageAlarm", alarm)
+
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:
         """Sync thread: the catalog knows of these."""
         loop = self._loop

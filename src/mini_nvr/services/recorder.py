@@ -25,6 +25,7 @@ from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.control import ControlServer
 from mini_nvr.recorder.disk import DiskThread
+from mini_nvr.recorder.disk_watch import DiskWatch
 from mini_nvr.recorder.files import SegmentFiles
 from mini_nvr.recorder.gaps import GapTracker
 from mini_nvr.recorder.pipeline import ChannelPipeline, ChannelRules
@@ -68,7 +69,8 @@ class RecorderService:
             catalog, settings.record_dir, interval_s, clock, self._live.note_segments, self._replace_catalog
         )
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
-        self._disk = DiskThread(files.create, self._checkpointer)
+        self._disk = DiskThread(files.create, self._checkpointer, clock)
+        self._disk_watch = DiskWatch(self._disk_behind_s, self._live.note_disk, clock)
         self._channels: list[Channel] = []
         self._disabled: list[DisabledChannel] = []
         self._control = ControlServer(self.status)
@@ -96,6 +98,7 @@ class RecorderService:
         await self._live.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
+        self._tasks.append(asyncio.create_task(self._disk_watch.run()))
         doorbell = Doorbell((self._control.fileno, self._live.fileno), self._clock)
         self._tasks.append(asyncio.create_task(gather_reads(lambda: self._rest_s(doorbell), self._clock, doorbell.rest)))
         gc.collect()
@@ -122,7 +125,10 @@ class RecorderService:
     def status(self) -> list[ChannelStatus]:
         """All channels, by number."""
         rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
-        return sorted(rows, key=lambda row: row.number)
+        return sorted(self._disk_watch.shown_in(rows), key=lambda row: row.number)
+
+    def _disk_behind_s(self) -> float:
+        return max(self._disk.behind_s, self._checkpointer.behind_s)
 
     def _rest_s(self, doorbell: Doorbell) -> float:
         """How long the loop rests between two looks at its sockets; parts are handed over together before it does."""

@@ -1,4 +1,4 @@
-"""A wall of nine: all of them are live, and the camera on the next page costs nothing."""
+"""A wall of nine: all of them are live, and the cameras on the next page cost nothing; the one switched off says how to switch it on."""
 
 import re
 from collections.abc import Iterator
@@ -19,15 +19,16 @@ from tests.e2e.viewer.screen import Screen
 
 PLACES: Final = 9
 CAMERAS: Final = PLACES + 1
+DISABLED: Final = CAMERAS + 1
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    """An NVR with ten cameras, which are one small one under ten names: its pictures are made once."""
+    """An NVR with ten cameras, which are one small one under ten names: its pictures are made once. An eleventh is switched off."""
     port = free_port(DEMO_HOST, 0)
     with DemoRig([DemoCamera(1, LiveScene(STREET, "Street", size=(160, 90), fps=5), name="Street")]) as rig:
-        settings = {"NUM_CHANNELS": str(CAMERAS), "RTSP_URL_TEMPLATE": rig.url(1), "WEB_PORT": str(port)}
-        settings |= {"user1": USER, "pass1": PASSWORD}
+        settings = {"NUM_CHANNELS": str(DISABLED), "RTSP_URL_TEMPLATE": rig.url(1), "WEB_PORT": str(port)}
+        settings |= {"user1": USER, "pass1": PASSWORD, f"CHANNEL_{DISABLED}_ENABLED": "false"}
         with RecorderProcess(tmp_path / "nvr", settings, command=("run",)) as program:
             program.wait_recording(CAMERAS, 180)
             yield f"http://{DEMO_HOST}:{port}"
@@ -48,7 +49,7 @@ class Streams:
         return sorted(int(match[1]) for match in found if match)
 
 
-def test_nine_are_live_and_the_tenth_is_on_the_next_page(make_page: MakePage, url: str) -> None:
+def test_nine_are_live_and_the_others_are_on_the_next_page(make_page: MakePage, url: str) -> None:
     page = make_page(None, signed_in=False, base_url=url)
     screen, streams = Screen(page), Streams(page)
     page.goto("/?layout=9")
@@ -59,5 +60,7 @@ def test_nine_are_live_and_the_tenth_is_on_the_next_page(make_page: MakePage, ur
     assert streams.open() == screen.tiles()
     page.get_by_role("button", name="Next page").click()
     screen.wait_word(CAMERAS, "LIVE")
-    expect(page.locator(".tile")).to_have_count(1)
+    assert screen.tiles() == [CAMERAS, DISABLED]
     screen.wait(lambda: streams.open() == [CAMERAS], "the other streams being closed")
+    assert screen.word(DISABLED) == "DISABLED"
+    expect(screen.tile(DISABLED)).to_contain_text(f"CHANNEL_{DISABLED}_ENABLED")

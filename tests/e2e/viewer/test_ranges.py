@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import av
+import numpy as np
 from playwright.sync_api import Page, expect
 
 from mini_nvr.clock import US_PER_S
@@ -147,6 +148,30 @@ def test_a_range_that_is_deleted_is_gone(make_page: MakePage, nvr: Nvr) -> None:
     screen.wait(lambda: not is_there(), "the file to be deleted")
     axis = TimeAxis(page, middle)
     screen.wait(lambda: axis.looks(start + 8 * US_PER_S) != "recorded", "the deletion being drawn")
+
+
+def test_footage_that_is_protected_has_an_outline(make_page: MakePage, nvr: Nvr) -> None:
+    start = nvr.past.start
+    middle = start + 20 * US_PER_S
+    page = make_page(address(middle, camera=3))
+    screen = Screen(page)
+    screen.wait_word(3, "RECORDED")
+    screen.pause()
+    select(page, middle, start - 5 * US_PER_S, start + 45 * US_PER_S)
+    axis, bar = TimeAxis(page, middle), page.get_by_label("Selected range")
+    protect, unprotect = (bar.get_by_role("button", name=name, exact=True) for name in ("Protect", "Unprotect"))
+    protect.hover()
+    part = (start + 25 * US_PER_S, start + 35 * US_PER_S)
+    before = axis.picture(*part)
+
+    def lines() -> int:
+        changed = np.abs(axis.picture(*part) - before).max(axis=2) > 40
+        return int(changed.all(axis=1).sum())
+
+    protect.click()
+    screen.wait(lambda: 2 <= lines() <= 6, "a line above and one below")
+    unprotect.click()
+    screen.wait(lambda: lines() == 0, "the lines being gone")
 
 
 def test_a_phone_keeps_its_picture_beside_a_range(make_page: MakePage, nvr: Nvr) -> None:

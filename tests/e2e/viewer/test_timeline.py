@@ -17,6 +17,12 @@ SHARP = 3
 NOW_AT = 0.88
 """Where now stands while it is followed, of the width."""
 
+LONGEST_MOTION_S = """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) => {
+    const { transitionDuration, animationDuration, animationName } = getComputedStyle(element);
+    const lasts = animationName === "none" ? transitionDuration : `${transitionDuration}, ${animationDuration}`;
+    return lasts.split(", ").map(parseFloat);
+}))"""
+"""Of all transitions and animations of the page."""
 DELETE_AND_WATCH = """async ([path, token, x, y]) => {
   const canvas = document.querySelector("[role=slider] canvas");
   const scale = canvas.width / canvas.clientWidth;
@@ -202,6 +208,18 @@ def test_a_thrown_timeline_glides_on(make_page: MakePage, nvr: Nvr) -> None:
     axis.throw(hand_px)
     glided_us = round((hand_px + 30) * axis.us_per_px)
     screen.wait(lambda: axis.centre_us() < before - glided_us, "the view having gone farther than the hand")
+
+
+def test_nothing_glides_for_who_asked_for_less_motion(make_page: MakePage, nvr: Nvr) -> None:
+    screen, axis = open_past(make_page, nvr.past.midnight, reduced_motion="reduce")
+    screen.pause()
+    before, hand_px = axis.centre_us(), 200
+    axis.throw(hand_px)
+    screen.wait(lambda: axis.centre_us() != before, "the view having gone with the hand")
+    gone_px = (before - axis.centre_us()) / axis.us_per_px
+    assert gone_px == pytest.approx(hand_px, abs=8)
+    axis.page.mouse.wheel(0, -200)
+    assert axis.page.evaluate(LONGEST_MOTION_S) == 0
 
 
 def test_a_row_is_selected_by_a_click_and_the_time_stays(make_page: MakePage, nvr: Nvr) -> None:

@@ -4,7 +4,9 @@ import json
 import re
 from datetime import datetime, time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 from playwright.sync_api import Page, expect
 
@@ -37,6 +39,9 @@ BACKGROUND = """(hidden) => {
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
 """A browser without a screen has no other tab to change to."""
+STILLS_ASKED = """() => performance.getEntriesByType("resource")
+    .filter(entry => new URL(entry.name).pathname === "/api/channel/2/frame.jpg").map(entry => entry.startTime)"""
+"""When the page asked for each picture of camera 2, milliseconds, as the browser counts them."""
 PAINTED_4 = """() => [...document.querySelectorAll("[data-channel='4'] video")]
     .reduce((sum, video) => sum + video.getVideoPlaybackQuality().totalVideoFrames, 0)"""
 
@@ -57,6 +62,18 @@ def test_an_h265_camera_shows_stills_and_says_so(page: Page) -> None:
     screen.wait_live(2, within_s=6)
     seen = screen.clock(2)
     screen.wait(lambda: screen.clock(2) not in {seen, None}, "the next still")
+
+
+def test_stills_are_asked_for_each_second(page: Page) -> None:
+    screen = Screen(page)
+    screen.wait_word(2, "STILLS")
+
+    def each_second() -> bool:
+        asked = page.evaluate(STILLS_ASKED)[-6:]
+        apart = [after - before for before, after in pairwise(asked)]
+        return len(apart) == 5 and 950 <= median(apart) <= 1250
+
+    screen.wait(each_second, "five stills a second apart")
 
 
 def test_a_browser_without_media_source_shows_stills_and_says_so(make_page: MakePage) -> None:

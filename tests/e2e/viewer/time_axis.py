@@ -124,10 +124,14 @@ class TimeAxis:
         return int(footage[-1]) if footage.size else None
 
     def colours(self, from_us: int, to_us: int) -> NDArray[np.int32]:
-        """The band between two instants, rows by columns by RGB."""
+        """The inside of the band between two instants, rows by columns by RGB."""
+        return self.picture(from_us, to_us)[36:80]
+
+    def picture(self, from_us: int, to_us: int) -> NDArray[np.int32]:
+        """All that is drawn between two instants, rows by columns by RGB."""
         left, top, width, height = self.box()
         png = self.page.screenshot(clip={"x": left, "y": top, "width": width, "height": height})
-        return _pixels(png)[36:80, round(self.x(from_us) - left) : round(self.x(to_us) - left)]
+        return _pixels(png)[:, round(self.x(from_us) - left) : round(self.x(to_us) - left)]
 
 
 def is_amber(pixels: NDArray[np.int32]) -> NDArray[np.bool_]:
