@@ -172,4 +172,4 @@ def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:
                 family.add_metric(label, value)
     yield from (live, gap, age, *gauges.values(), *counters.values())
     behind_s = max((row.disk_behind_s for row in rows), default=0.0)
-    yield GaugeMetricFamily("mini_nvr_disk_behind_seconds", "How long what is received has waited for the disk.", value=behind_s)
+    yield GaugeMetricFamily("mini_nvr_disk_behind_seconds", "What is received waits so long for the disk.", value=behind_s)

@@ -88,7 +88,7 @@ class Checkpointer:
 
     @property
     def behind_s(self) -> float:
-        """How long one file has been being synced or sealed, in seconds; 0 when none is."""
+        """How long files have been being synced or sealed at one go, in seconds; 0 when none is."""
         since_ns = self._on_disk_since_ns
         return 0.0 if since_ns is None else (self._clock.monotonic_ns() - since_ns) / NS_PER_S
 
@@ -125,9 +125,10 @@ class Checkpointer:
 
     def _step(self, everything: bool) -> None:
         try:
-            self.seal_finished()
-            if everything:
-                self.checkpoint()
+            with self._on_disk():
+                self.seal_finished()
+                if everything:
+                    self.checkpoint()
             self.write_down()
         except Exception:  # noqa: BLE001  the thread must outlive whatever one file does to it
             _log.exception("unexpected error on the sync thread")
@@ -139,9 +140,7 @@ class Checkpointer:
         for segment in finished:
             assert segment.writer is not None and segment.path is not None  # noqa: S101  only created files are finished
             try:
-                with self._on_disk():
-                    facts = segment.writer.seal()
-                self._claim(segment.path, facts)
+                self._claim(segment.path, segment.writer.seal())
             except EmptySegment:
                 self._remove_empty(segment.path)
             except SegmentError as error:
@@ -157,8 +156,7 @@ class Checkpointer:
         for segment in growing:
             assert segment.writer is not None and segment.path is not None  # noqa: S101  only created files grow
             try:
-                with self._on_disk():
-                    facts = segment.writer.checkpoint()
+                facts = segment.writer.checkpoint()
             except SegmentError as error:
                 _log.error("%s: not synced: %s", segment.path, error)
             else:

@@ -16,7 +16,7 @@ LOOK_INTERVAL_S: Final = 1.0
 BEHIND_S: Final = 5.0
 """Told from here on: longer than a disk takes to spin up its platters or to empty its cache, shorter than memory lasts."""
 CAUGHT_UP_S: Final = 1.0
-CALM_LOOKS: Final = 5
+CALM_LOOKS: Final = 10
 """So often in a row must it have caught up: a disk that answers now and then is not told of each time."""
 
 
@@ -59,9 +59,9 @@ class DiskWatch:
 
     def shown_in(self, rows: list[ChannelStatus]) -> list[ChannelStatus]:
         """The channels' states, with this where a channel has no worse to say."""
-        if self._since_ns is None:
-            return rows
         behind_s = round(self._behind_s(), 1)
+        if self._since_ns is None or behind_s < CAUGHT_UP_S:
+            return rows
         error = f"{GapCause.DISK_STALLED}: {words(behind_s)}"
         late = [replace(row, disk_behind_s=behind_s) for row in rows]
         return [replace(row, error=error) if row.status == "LIVE" and row.error is None else row for row in late]
@@ -74,7 +74,7 @@ class DiskWatch:
 
     def _end(self, since_ns: int) -> None:
         self._since_ns = None
-        lasted_s = (self._clock.monotonic_ns() - since_ns) / NS_PER_S - CALM_LOOKS * LOOK_INTERVAL_S
+        lasted_s = (self._clock.monotonic_ns() - since_ns) / NS_PER_S - (CALM_LOOKS - 1) * LOOK_INTERVAL_S
         said = f"the disk has caught up, after {lasted_s:.0f} s"
         _log.warning("%s", said)
         self._told(said, over=True)
