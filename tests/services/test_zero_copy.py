@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import fcntl
+import gc
 import os
 import select
 import socket
@@ -338,6 +339,35 @@ def test_what_a_thread_still_sends_stays_open_when_the_answer_is_broken_off(
     run(scenario())
     assert used[0] == used[1]
     assert sent == [1_000]
+
+
+def test_a_thread_that_fails_when_the_answer_is_broken_off_already_is_no_error(
+    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stalled, goes_on = threading.Event(), threading.Event()
+    told = list[dict[str, Any]]()
+
+    def stall(*_arguments: int) -> int:
+        stalled.set()
+        assert goes_on.wait(ENOUGH_S)
+        raise BrokenPipeError(errno.EPIPE, "the client has left")
+
+    monkeypatch.setattr(os, "sendfile", stall)
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        async with serving(Files(path, [(0, 1_000)])) as port:
+            before = open_files()
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(GET)
+            await until(stalled.is_set)
+        goes_on.set()
+        writer.transport.abort()
+        await until(lambda: open_files() < before)  # of which one listened
+        gc.collect()
+
+    run(scenario())
+    assert told == []
 
 
 def test_a_file_system_that_cannot_is_read(run: Run, path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,12 +142,14 @@ class _Ends:
 
     def close(self) -> None:
         """As soon as no thread uses them."""
-        if self._sending is not None and not self._sending.done():
-            self._sending.add_done_callback(lambda _: self._close())
+        if self._sending is None or self._sending.done():
+            self._close(self._sending)
         else:
-            self._close()
+            self._sending.add_done_callback(self._close)
 
-    def _close(self) -> None:
+    def _close(self, sent: asyncio.Future[int] | None) -> None:
+        if sent is not None and not sent.cancelled():
+            sent.exception()  # of a request that was given up nobody else asks for it, and asyncio would tell it as an error
         os.close(self.socket)
         os.close(self._file)
 
