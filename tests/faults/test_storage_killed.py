@@ -35,19 +35,21 @@ def rig() -> Iterator[DemoRig]:
 
 
 def write_old_footage(record_dir: Path) -> None:
-    """Files of a second each, of two days ago, all of one run."""
+    """Files of a second each, of two days ago, all of one run, and one of this day, which bears out the clock."""
+    now = SystemClock().utc_us()
+    for channel in range(1, CHANNELS + 1):
+        for number in range(OLD_FILES):
+            write_second(record_dir, channel, now - (2 * 86_400 - number) * US_PER_S, channel, number)
+        write_second(record_dir, channel, now - 43_200 * US_PER_S, CHANNELS + channel, 0)
+
+
+def write_second(record_dir: Path, channel: int, start_utc_us: int, run: int, number: int) -> None:
     footage = video_clip(frames=25)
-    start_utc_us = SystemClock().utc_us() - 2 * 86_400 * US_PER_S
-    for number in range(OLD_FILES):
-        for channel in range(1, CHANNELS + 1):
-            path = record_dir / segment_name(channel, start_utc_us, UTC, "mp4")
-            writer = HybridWriter(
-                path, SegmentHeader(channel, "", start_utc_us, run_id(channel), number, "arrival"), [footage.format]
-            )
-            for part in cut_into_parts([footage]):
-                writer.append(part)
-            writer.seal()
-        start_utc_us += US_PER_S
+    path = record_dir / segment_name(channel, start_utc_us, UTC, "mp4")
+    writer = HybridWriter(path, SegmentHeader(channel, "", start_utc_us, run_id(run), number, "arrival"), [footage.format])
+    for part in cut_into_parts([footage]):
+        writer.append(part)
+    writer.seal()
 
 
 @pytest.fixture

@@ -58,6 +58,16 @@ def test_a_limit_that_cannot_be_kept_is_said_and_is_the_exit_code(kept: KeptFoot
     assert lines[-1] == "nothing is left to delete, and still passed: limit of all footage"
 
 
+def test_a_clock_that_is_far_ahead_of_the_footage_deletes_nothing_for_its_age(kept: KeptFootage) -> None:
+    kept.fill(4)
+    assert output(kept, LIMITS)[1][-1] == "nothing has to be deleted"
+    kept.clock.step_wall(10 * 365 * 86_400)
+    _, lines = output(kept, LIMITS, dry_run=False)
+    assert lines[-2] == "nothing has to be deleted"
+    assert "either it is wrong, or nothing was recorded for so long" in lines[-1]
+    assert len(kept.files()) == 4
+
+
 def test_another_volume_is_refused(kept: KeptFootage) -> None:
     kept.fill(8)
     kept.record_dir.rename(kept.root / "elsewhere")

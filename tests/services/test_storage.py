@@ -109,6 +109,21 @@ async def test_a_catalog_that_cannot_be_opened_is_an_alarm_that_ends(kept: KeptF
         await until(lambda: not service.alarms.current())
 
 
+async def test_a_catalog_that_was_locked_leaves_a_doubted_clock_doubted(kept: KeptFootage) -> None:
+    kept.fill(3)
+    async with running(kept.settings({"RETENTION_DAYS": "1", "CLEANUP_INTERVAL": "1"}), kept) as service:
+        await until(lambda: service.status()["usedBytes"] is not None)
+        kept.clock.step_wall(10 * 365 * 86_400)
+        kept.catalog.close()
+        (kept.data_dir / "catalog.db").rename(kept.root / "aside.db")
+        (kept.data_dir / "catalog.db").mkdir()
+        await until(lambda: bool(service.alarms.current()))
+        (kept.data_dir / "catalog.db").rmdir()
+        (kept.root / "aside.db").rename(kept.data_dir / "catalog.db")
+        await until(lambda: not service.alarms.current())
+    assert len(kept.files()) == 3
+
+
 async def test_a_second_one_is_refused(kept: KeptFootage) -> None:
     async with running(kept.settings({}), kept):
         with pytest.raises(StorageUnreachable, match="another"):

@@ -195,8 +195,30 @@ class TestTheVolume:
         with kept.catalog.database.write() as connection:
             connection.exec_driver_sql("INSERT INTO meta VALUES ('rescan_due', '')")
         kept.fill(3)
-        kept.cleaner(limit_for(kept, 1)).look()
+        cleaner = kept.cleaner(limit_for(kept, 1))
+        cleaner.look()
         assert len(kept.files()) == 3
+        with pytest.raises(CatalogError, match="does not know yet"):
+            cleaner.plan_all()
+
+    def test_a_rebuild_that_lasts_is_an_alarm_until_it_is_done(self, kept: KeptFootage) -> None:
+        with kept.catalog.database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO meta VALUES ('rescan_due', '')")
+        kept.fill(3)
+        cleaner = kept.cleaner(limit_for(kept, 1))
+        for _ in range(60):
+            assert cleaner.look() == RETRY_S
+            kept.clock.advance(1)
+        assert kept.alarms.current() == []
+        cleaner.look()
+        (alarm,) = kept.alarms.current()
+        assert alarm.kind is AlarmKind.REBUILD
+        assert "needs room in DATA_DIR" in alarm.message
+        with kept.catalog.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM meta WHERE key = 'rescan_due'")
+        cleaner.look()
+        assert kept.alarms.current() == []
+        assert len(kept.files()) == 1
 
 
 class _Killed(BaseException):
@@ -276,7 +298,7 @@ def test_a_file_that_the_disk_keeps_is_an_alarm_and_the_next_one_goes(kept: Kept
 def test_a_catalog_that_cannot_be_written_is_an_alarm(kept: KeptFootage, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.fill(3)
 
-    def locked(ids: object) -> None:
+    def locked(ids: object, at: object) -> None:
         raise CatalogError("database is locked")
 
     monkeypatch.setattr(kept.catalog, "mark_deleting", locked)
@@ -317,6 +339,15 @@ def test_room_that_nothing_can_make_is_not_granted(kept: KeptFootage) -> None:
     with kept.rooms.reserve(SEGMENT_BYTES) as room:
         kept.cleaner({"MAX_STORAGE_GB": gb(MB)}).look()
         assert not room.granted
+
+
+def test_a_channel_above_its_own_limit_takes_no_room_from_the_others(kept: KeptFootage) -> None:
+    """Its protected footage alone passes that; the footage of all channels is far from theirs."""
+    kept.catalog.protect([row.id for row in kept.fill(2, channels=2)], protected=True)
+    with kept.rooms.reserve(SEGMENT_BYTES) as room:
+        kept.cleaner({"CHANNEL_2_MAX_GB": gb(MB), "MAX_STORAGE_GB": gb(200 * MB)}, channels=2).look()
+        assert [alarm.kind for alarm in kept.alarms.current()] == [AlarmKind.PROTECTED_FILLS_LIMIT]
+        assert room.granted
 
 
 def test_empty_days_go_with_their_last_file_but_for_today_s(kept: KeptFootage) -> None:

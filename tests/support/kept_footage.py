@@ -9,6 +9,7 @@ from mini_nvr.config.load import load
 from mini_nvr.config.model import Settings
 from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.volume import create_volume
+from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import Alarm, AlarmBoard
 from mini_nvr.storage.cleaner import Cleaner
 from mini_nvr.storage.deleter import Outcome, Step
@@ -83,13 +84,20 @@ class KeptFootage:
             }
         )
 
-    def cleaner(self, values: Mapping[str, str], channels: int = 1, on_step: Step = lambda step: None) -> Cleaner:
+    def cleaner(
+        self,
+        values: Mapping[str, str],
+        channels: int = 1,
+        on_step: Step = lambda step: None,
+        age_clock: AgeClock | None = None,
+    ) -> Cleaner:
         return Cleaner(
             self.settings(values, channels),
             self.catalog,
             self.clock,
             alarms=self.alarms,
             rooms=self.rooms,
+            age_clock=age_clock,
             told=self._note,
             on_step=on_step,
         )

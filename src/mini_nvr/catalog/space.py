@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.queries import DELETABLE, segments_between
@@ -24,6 +24,16 @@ _OLDEST_DELETABLE = select(segments).join_from(
     == select(_OF.c.id)
     .where(_OF.c.channel == channels.c.number, text(DELETABLE.text), _OF.c.start_utc_us >= 0)
     .order_by(_OF.c.start_utc_us, _OF.c.id)
+    .limit(1)
+    .scalar_subquery(),
+)
+_NEWEST_BEFORE = select(func.max(segments.c.start_utc_us + segments.c.duration_us)).join_from(
+    channels,
+    segments,
+    segments.c.id
+    == select(_OF.c.id)
+    .where(_OF.c.channel == channels.c.number, _OF.c.start_utc_us < bindparam("before"))
+    .order_by(_OF.c.start_utc_us.desc())
     .limit(1)
     .scalar_subquery(),
 )
@@ -77,6 +87,13 @@ def oldest_deletable(catalog: Catalog) -> dict[int, SegmentRow]:
     """The segment of each channel that clean-up would delete first, in one statement; channels without any are absent."""
     with catalog.database.read() as connection:
         return {row.channel: segment_row(row) for row in connection.execute(_OLDEST_DELETABLE)}
+
+
+def footage_end_of_those_before(catalog: Catalog, utc_us: int) -> int | None:
+    """Where the newest segment ends, of any channel, that begins before an instant; None without any. One seek a channel."""
+    with catalog.database.read() as connection:
+        end: int | None = connection.scalar(_NEWEST_BEFORE, {"before": utc_us})
+        return end
 
 
 def protected_bytes(catalog: Catalog) -> dict[int, int]:

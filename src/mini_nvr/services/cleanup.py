@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 HEADINGS: Final = ("Ch", "From", "Length", "Size", "Why", "File")
 EXIT_DONE: Final = 0
 EXIT_UNMET: Final = 1
+CLOCK_DOUBTED: Final = (
+    "the clock is more than a day ahead of the footage: either it is wrong, or nothing was recorded for so long. Ages are reckoned "
+    "from where the footage ends; the storage service believes the clock when that has lasted for an hour"
+)
 
 
 def run(settings: "Settings", *, dry_run: bool, clock: Clock | None = None, file: TextIO | None = None) -> int:
@@ -35,6 +39,8 @@ def run(settings: "Settings", *, dry_run: bool, clock: Clock | None = None, file
         cleaner = Cleaner(settings, catalog, clock, alarms=AlarmBoard(clock), rooms=RoomBook())
         found, space = cleaner.plan_all()
         print_plan(found, space, settings, file)
+        if cleaner.age_clock.doubted and limits_of(settings).by_age:
+            print(CLOCK_DOUBTED, file=file)
         if not dry_run and found.deletions:
             refused = cleaner.carry_out(found)
             print(f"deleted {len(found.deletions) - refused} files" + (f"; {refused} could not be" if refused else ""), file=file)

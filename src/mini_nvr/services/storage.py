@@ -22,6 +22,7 @@ from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.model import Settings
 from mini_nvr.errors import CatalogError
 from mini_nvr.recorder.control import ANSWER_TIMEOUT_S, ControlError, request_status
+from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import Alarm, AlarmBoard, AlarmKind
 from mini_nvr.storage.cleaner import RETRY_S, Cleaner
 from mini_nvr.storage.converter import Converter
@@ -63,6 +64,7 @@ class StorageService:
         self._door = StorageDoor(self.status)
         self.alarms = AlarmBoard(clock, self._tell_alarm)
         self.rooms = RoomBook(self._look_now)
+        self._age_clock = AgeClock(clock)
         self._converter = Converter(settings, clock, self.alarms, self.rooms, busy=self._disk_is_wanted)
         self._opened: _OpenCatalog | None = None
         self._conversion: asyncio.Task[None] | None = None
@@ -154,7 +156,15 @@ class StorageService:
             return RETRY_S
 
     def _make_cleaner(self, catalog: Catalog) -> Cleaner:
-        return Cleaner(self._settings, catalog, self._clock, alarms=self.alarms, rooms=self.rooms, told=self._tell_deleted)
+        return Cleaner(
+            self._settings,
+            catalog,
+            self._clock,
+            alarms=self.alarms,
+            rooms=self.rooms,
+            age_clock=self._age_clock,
+            told=self._tell_deleted,
+        )
 
     def _close(self) -> None:
         opened, self._opened = self._opened, None

@@ -2,6 +2,10 @@
 
 A clock that is set forward by mistake would make all footage too old at once, and what is deleted does not come back when the clock
 does. So a step forward counts only when it has lasted for an hour; a step back counts at once, as it deletes nothing.
+
+What the clock said before the start, the footage says: where the newest ends that was begun more than an hour ago. A clock that is
+more than a day ahead of that either was set, or nothing was recorded for so long; it has to last for an hour, too. Footage that was
+begun later says nothing: it has its time from the clock in question.
 """
 
 import logging
@@ -10,18 +14,37 @@ from mini_nvr.clock import NS_PER_S, NS_PER_US, US_PER_S, Clock
 
 TOLERANCE_US = 60 * US_PER_S
 BELIEVED_AFTER_S = 3_600
+SILENCE_US = (86_400 + BELIEVED_AFTER_S) * US_PER_S
+"""How far behind the clock the footage may end at the start; more needs the hour."""
 
 _log = logging.getLogger(__name__)
 
 
 class AgeClock:
-    """Begins with what the wall clock says at the start."""
+    """Begins with what the wall clock says when it is made; `begin` corrects that as soon as the footage is known."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._utc_us = clock.utc_us()
+        self._made_utc_us = self._utc_us = clock.utc_us()
         self._at_ns = clock.monotonic_ns()
         self._ahead_since_ns: int | None = None
+        self.begun = False
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the wall clock was not believed when it was last asked for."""
+        return self._ahead_since_ns is not None
+
+    @property
+    def footage_before_utc_us(self) -> int:
+        """Footage that was begun before this instant may be believed more than the clock."""
+        return self._made_utc_us - BELIEVED_AFTER_S * US_PER_S
+
+    def begin(self, footage_end_utc_us: int | None) -> None:
+        """Where the newest footage ends that was begun before `footage_before_utc_us`; None when there is none."""
+        self.begun = True
+        if footage_end_utc_us is not None and self._made_utc_us - footage_end_utc_us > SILENCE_US:
+            self._utc_us = min(self._utc_us, footage_end_utc_us)
 
     def utc_us(self) -> int:
         """The instant to reckon ages from."""
@@ -37,6 +60,8 @@ class AgeClock:
             self._ahead_since_ns = now_ns
             hours = ahead_us / US_PER_S / 3_600
             _log.warning(
-                "the clock was set forward by %.1f h: footage is not deleted for its age until that has lasted an hour", hours
+                "the clock is %.1f h ahead: set forward, or nothing was recorded for so long; "
+                "footage is not deleted for its age by it until that has lasted an hour",
+                hours,
             )
         return now_ns - self._ahead_since_ns >= BELIEVED_AFTER_S * NS_PER_S

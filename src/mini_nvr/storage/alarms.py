@@ -21,6 +21,7 @@ class AlarmKind(StrEnum):
     VOLUME = "recording folder missing"
     DELETION_REFUSED = "files cannot be deleted"
     CATALOG = "catalog cannot be used"
+    REBUILD = "catalog is being rebuilt"
     CONVERSION = "files cannot be converted"
 
 

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.space import oldest_deletable, protected_bytes
+from mini_nvr.catalog.space import footage_end_of_those_before, oldest_deletable, protected_bytes
 from mini_nvr.catalog.usage import usage_per_channel
 from mini_nvr.clock import NS_PER_S, Clock
 from mini_nvr.config.model import Settings
@@ -29,18 +29,21 @@ from mini_nvr.storage.policy import Plan, Reason, Space, plan
 from mini_nvr.storage.rooms import RoomBook
 from mini_nvr.storage.tally import Tally
 from mini_nvr.storage.unlink import first_day_in_use, remove_empty_day
-from mini_nvr.storage.unmet import above_volume, unmet_alarm
+from mini_nvr.storage.unmet import above_volume, rebuild_alarm, unmet_alarm
 from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
 
 MOST_A_BATCH = 32
 RETRY_S = 1.0
 """After a look that could not be finished: volume missing, catalog busy, the disk refuses."""
 LONGEST_RETRY_S = 30.0
+REBUILD_TOLD_S = 60.0
+"""After which the rebuild of a catalog is an alarm: 100,000 files take less."""
 REST_FACTOR = 2.0
 LONGEST_REST_S = 1.0
 _USUAL_EVERY_S = 60.0
 _STALE_S = 5.0  # a deletion that somebody else began is theirs for so long
 _DAY_S = 86_400
+_OF_ALL_CHANNELS = frozenset({Reason.STORAGE_LIMIT, Reason.FREE_SPACE})
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class SpaceReport:
 class Cleaner:
     """One recording folder's. All methods are called on one thread at a time.
 
+    age_clock: outlives the cleaners of a process: each one's doubts are the next one's.
     told: called with what each batch has deleted.
     """
 
@@ -67,6 +71,7 @@ class Cleaner:
         *,
         alarms: AlarmBoard,
         rooms: RoomBook,
+        age_clock: AgeClock | None = None,
         told: Callable[[Outcome], None] = lambda outcome: None,
         on_step: Step = lambda step: None,
     ) -> None:
@@ -78,9 +83,9 @@ class Cleaner:
         self._alarms = alarms
         self._rooms = rooms
         self._told = told
-        self._meter = SpaceMeter(catalog, settings.record_dir)
+        self._meter = SpaceMeter(catalog, settings.record_dir, clock)
         self._growth = GrowthMeter(clock.monotonic_ns())
-        self._age_clock = AgeClock(clock)
+        self.age_clock = age_clock or AgeClock(clock)
         self._deleter = Deleter(catalog, settings.record_dir, on_step)
         self._recorded = [channel.number for channel in settings.channels if channel.enabled]
         self._usual: dict[int, float] = {}
@@ -90,6 +95,7 @@ class Cleaner:
         self._deleting_since: dict[int, int] = {}
         self._emptied: set[PurePosixPath] = set()
         self._retry_s = RETRY_S
+        self._rebuilt_since_ns: int | None = None
         self.report: SpaceReport | None = None
         self.tally = Tally(clock)
 
@@ -98,7 +104,7 @@ class Cleaner:
         try:
             require_known_volume(self._record_dir, self._settings.data_dir)
             if self._catalog.was_rebuilt:
-                return RETRY_S  # the recorder is reading all footage: until then nobody knows what there is
+                return self._wait_for_rebuild()
             wait_s = self._look()
         except NotRecordedYet:
             return RETRY_S
@@ -113,22 +119,28 @@ class Cleaner:
             raise
         self._alarms.set(AlarmKind.VOLUME, None)
         self._alarms.set(AlarmKind.CATALOG, None)
+        self._alarms.set(AlarmKind.REBUILD, None)
         return wait_s
 
     def plan_all(self) -> tuple[Plan, Space]:
         """Everything that a clean-up would delete now, and how the disk stands; deletes nothing.
 
         Raises:
-            CatalogError: the catalog cannot be read.
+            CatalogError: the catalog cannot be read, or does not know yet what there is.
             SegmentError, NotRecordedYet: there is no known volume.
         """
         require_known_volume(self._record_dir, self._settings.data_dir)
+        if self._catalog.was_rebuilt:
+            raise CatalogError(
+                "the catalog is new and does not know yet what there is: wait until the recorder has filled it (see its log), "
+                "or run `mini-nvr rescan` while nothing records"
+            )
         measured = self._meter.measure()
         space = self._space(measured)
         channels = sorted(measured.used)
         segments = {channel: self._catalog.deletable(channel) for channel in channels}
         everything = 1 << 62
-        return plan(segments, space, self._limits, self._clock.utc_us(), most=everything), space
+        return plan(segments, space, self._limits, self._age_utc_us(), most=everything), space
 
     def carry_out(self, decided: Plan) -> int:
         """Delete what `plan_all` decided, a batch at a time; how many files the disk refuses to remove.
@@ -143,6 +155,15 @@ class Cleaner:
             refused += len(outcome.refused)
         self._remove_emptied()
         return refused
+
+    def _wait_for_rebuild(self) -> float:
+        """The recorder is reading all footage: until then nobody knows what there is. When that lasts, its owner is told."""
+        now_ns = self._clock.monotonic_ns()
+        if self._rebuilt_since_ns is None:
+            self._rebuilt_since_ns = now_ns
+        elif now_ns - self._rebuilt_since_ns >= REBUILD_TOLD_S * NS_PER_S:
+            self._alarms.set(AlarmKind.REBUILD, rebuild_alarm(shutil.disk_usage(self._settings.data_dir).free))
+        return RETRY_S
 
     def _look(self) -> float:
         begun_ns = self._clock.monotonic_ns()
@@ -162,7 +183,7 @@ class Cleaner:
         self._remove_emptied()
         if len(decided.deletions) == MOST_A_BATCH:
             return self._rest_s(space, begun_ns)
-        if not decided.unmet:
+        if not decided.unmet & _OF_ALL_CHANNELS:
             self._grant_rooms()
         self.tally.flush_if_due()
         return self._next_look_s(space, outcome.size_bytes)
@@ -181,10 +202,16 @@ class Cleaner:
         limits = self._limits
         if now_ns < self._aged_due_ns:
             limits = _without_age(limits)
-        decided = plan(self._oldest_first(space.used), space, limits, self._age_clock.utc_us(), most=MOST_A_BATCH)
+        decided = plan(self._oldest_first(space.used), space, limits, self._age_utc_us(), most=MOST_A_BATCH)
         if len(decided.deletions) < MOST_A_BATCH and now_ns >= self._aged_due_ns:
             self._aged_due_ns = now_ns + self._settings.cleanup_interval_s * NS_PER_S
         return decided
+
+    def _age_utc_us(self) -> int:
+        """The instant that ages are reckoned from."""
+        if not self.age_clock.begun:
+            self.age_clock.begin(footage_end_of_those_before(self._catalog, self.age_clock.footage_before_utc_us))
+        return self.age_clock.utc_us()
 
     def _oldest_first(self, channels: Iterable[int]) -> Mapping[int, Iterable[SegmentRow]]:
         """Each channel's segments. The first of every channel come with one statement, when the first of any is asked for."""

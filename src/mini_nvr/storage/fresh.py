@@ -1,19 +1,22 @@
 """Files that were created a moment ago: they take space, but the catalog learns of them at the next checkpoint only.
 
-Each channel's newest folders are looked at, and read again only when their time stamp has changed: a look at sixteen channels is
-fifty `stat`s. What was once found in the catalog is not asked for again.
+Each channel's newest folders are looked at, and those of now, and read again only when their time stamp has changed: a look at
+sixteen channels is fifty `stat`s. What was once found in the catalog is not asked for again.
 """
 
 import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
+from mini_nvr.clock import Clock, to_datetime
 from mini_nvr.segment.names import parse_segment_name
 
 _NEWEST = 3
-"""Day folders of a channel: today's, yesterday's while its last file is being sealed, and one for a clock that is set."""
+"""Day folders of a channel: today's, yesterday's while its last file is being sealed, and one for a clock that is set. Folders of
+days to come, which such a clock left, do not hide those of now."""
 
 
 @dataclass(slots=True)
@@ -50,8 +53,9 @@ class _Day:
 class FreshFiles:
     """The files of a recording folder that nobody has found in the catalog yet."""
 
-    def __init__(self, record_dir: Path) -> None:
+    def __init__(self, record_dir: Path, clock: Clock) -> None:
         self._record_dir = record_dir
+        self._clock = clock
         self._root = _Listing()
         self._channels: dict[str, _Listing] = {}
         self._days: dict[PurePosixPath, _Day] = {}
@@ -64,8 +68,12 @@ class FreshFiles:
         with suppress(OSError):
             if self._root.refresh(self._record_dir):
                 self._channels = {name: self._channels.get(name, _Listing()) for name in self._root.names if _is_channel(name)}
+        today = to_datetime(self._clock.utc_us()).date()
+        now = {(today + timedelta(days=days)).isoformat() for days in (-1, 0, 1)}  # wherever local time stands
         watched = {
-            PurePosixPath(channel, day) for channel, listing in self._channels.items() for day in self._newest(channel, listing)
+            PurePosixPath(channel, day)
+            for channel, listing in self._channels.items()
+            for day in self._newest(channel, listing, now)
         }
         self._days = {folder: self._days.get(folder, _Day()) for folder in watched}
         for folder, day in self._days.items():
@@ -80,10 +88,11 @@ class FreshFiles:
                 day.fresh.remove(path.name)
                 day.known.add(path.name)
 
-    def _newest(self, channel: str, listing: _Listing) -> list[str]:
+    def _newest(self, channel: str, listing: _Listing, now: set[str]) -> set[str]:
         with suppress(OSError):
             listing.refresh(self._record_dir / channel)
-        return sorted((name for name in listing.names if name[:4].isdecimal()), reverse=True)[:_NEWEST]
+        newest = sorted((name for name in listing.names if name[:4].isdecimal()), reverse=True)[:_NEWEST]
+        return {*newest, *(now & listing.names)}
 
     def _refresh(self, folder: PurePosixPath, day: _Day) -> None:
         with suppress(OSError):

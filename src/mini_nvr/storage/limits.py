@@ -46,9 +46,14 @@ class Limits:
         return own or self.max_bytes is not None or self.min_free_bytes is not None
 
     @property
+    def by_age(self) -> bool:
+        """Whether any footage goes when it is old enough."""
+        return self.keep_us is not None or any(limits.keep_us is not None for limits in self.channels.values())
+
+    @property
     def any(self) -> bool:
         """Whether there is anything to keep."""
-        return self.by_space or self.keep_us is not None or any(limits.keep_us is not None for limits in self.channels.values())
+        return self.by_space or self.by_age
 
 
 _NONE = ChannelLimits()

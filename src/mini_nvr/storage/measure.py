@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.space import count_space
+from mini_nvr.clock import Clock
 from mini_nvr.segment.names import parse_segment_name
 from mini_nvr.storage.fresh import FreshFiles
 from mini_nvr.storage.policy import BLOCK_BYTES
@@ -28,10 +29,10 @@ class Measured:
 class SpaceMeter:
     """Measures one recording folder against its catalog; blocks on both."""
 
-    def __init__(self, catalog: Catalog, record_dir: Path) -> None:
+    def __init__(self, catalog: Catalog, record_dir: Path, clock: Clock) -> None:
         self._catalog = catalog
         self._record_dir = record_dir
-        self._fresh = FreshFiles(record_dir)
+        self._fresh = FreshFiles(record_dir, clock)
         self._sizes: dict[PurePosixPath, int] | None = None
 
     def measure(self) -> Measured:

@@ -34,3 +34,12 @@ def above_volume(limits: Limits, volume_bytes: int) -> str | None:
         f"MAX_STORAGE_GB allows {gigabytes(limits.max_bytes)}, the volume of RECORD_DIR has {gigabytes(volume_bytes)}: it would be "
         "full before any footage is deleted; lower it, or set MIN_FREE_GB=1"
     )
+
+
+def rebuild_alarm(data_dir_free_bytes: int) -> str:
+    """What it means that the catalog is not filled again yet, and what may be the matter."""
+    return (
+        "the recorder reads all recordings to fill a new catalog; until it is done nothing is deleted for any limit and nothing is "
+        "converted, while recording goes on. If it takes long, see the recorder's log: it must run, and needs room in DATA_DIR, "
+        f"where {gigabytes(data_dir_free_bytes)} are left and catalog.db.damaged-* may be removed"
+    )
