@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from mini_nvr.catalog.lock import DataDirLock
+from mini_nvr.catalog.newest_files import take_in_newest
 from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
@@ -29,6 +30,7 @@ from mini_nvr.recorder.growing import GrowingSegment
 from mini_nvr.recorder.pipeline import ChannelPipeline, ChannelRules
 from mini_nvr.recorder.volume import RecordingVolume
 from mini_nvr.segment.model import Container, TimeSource
+from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import AlarmBoard
 from mini_nvr.storage.cleaner import Cleaner
 from mini_nvr.storage.rooms import RoomBook
@@ -63,8 +65,10 @@ def started(place: Place, now_utc_us: int) -> Iterator[tuple[Catalog, RecordingV
         def prepare() -> None:
             nonlocal report
             if catalog.was_rebuilt:
-                rescan(catalog, place.record_dir, recover_growing=True, lock=lock)
-            report = repair(catalog, place.record_dir, now_utc_us)
+                report = take_in_newest(catalog, place.record_dir)
+                rescan(catalog, place.record_dir, lock=lock)
+            else:
+                report = repair(catalog, place.record_dir, now_utc_us)
 
         volume = RecordingVolume(place.record_dir, place.data_dir, prepare)
         volume.verify()
@@ -116,6 +120,7 @@ class SteppedRecorder:
 
     def __init__(self, place: Place, catalog: Catalog, volume: RecordingVolume, container: Container, told: Told) -> None:
         self.clock = FakeClock(T0)
+        self._age_clock = AgeClock(self.clock)
         self._place = place
         self._catalog = catalog
         self.checkpointer = Checkpointer(catalog, place.record_dir, 1, self.clock)
@@ -171,7 +176,7 @@ class SteppedRecorder:
             }
         )
         board = AlarmBoard(self.clock, lambda alarm, over: None)
-        Cleaner(settings, self._catalog, self.clock, alarms=board, rooms=RoomBook()).look()
+        Cleaner(settings, self._catalog, self.clock, alarms=board, rooms=RoomBook(), age_clock=self._age_clock).look()
 
 
 def run_all_steps(place: Place, container: Container, told: Told) -> None:

@@ -105,6 +105,7 @@ def test_a_catalog_that_is_damaged_at_the_start_is_replaced_and_filled(recorder:
     recorder.start()
     recorder.wait_recording(CHANNELS)
     assert "set aside as catalog.db.damaged-" in recorder.log()
+    recorder.wait_until(lambda: "made anew from" in recorder.log(), "the catalog being filled", WAIT_S)
     assert recorder.stop() == 0, recorder.last_words()
     assert [recorder.segments(number)[0].path for number in (1, 2)] == before
     assert all(recorder.gaps(number)[-1].cause is not GapCause.UNKNOWN for number in (1, 2))

@@ -64,7 +64,8 @@ _EXCHANGE_RUNS = (
     """
     INSERT INTO main.runs (id, channel, start_utc_us, end_utc_us)
     SELECT run_id, min(channel), min(start_utc_us), CASE max(state = 'growing') WHEN 0 THEN max(start_utc_us + duration_us) END
-    FROM main.segments WHERE true GROUP BY run_id ON CONFLICT DO NOTHING
+    FROM main.segments WHERE true GROUP BY run_id
+    ON CONFLICT (id) DO UPDATE SET start_utc_us = min(start_utc_us, excluded.start_utc_us)
     """,
 )
 

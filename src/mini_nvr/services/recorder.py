@@ -14,13 +14,15 @@ import uvloop
 
 from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import GapChange, RunChange
+from mini_nvr.catalog.newest_files import take_in_newest
 from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.catalog.rescan import rescan
+from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.ingest.gathering import Doorbell, gather_reads, rest_s
+from mini_nvr.recorder.catalog_refill import CatalogRefill
 from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.control import ControlServer
@@ -39,6 +41,7 @@ _log = logging.getLogger(__name__)
 STAGGER_S = 0.02  # between two cameras' first connections: sixteen channels are often one DVR
 DISK_STOP_S = 2.0
 SYNC_STOP_S = 2.0
+REFILL_STOP_S = 1.0
 GC_THRESHOLD = 20_000  # frames live for a second and form no cycles: look for cycles rarely
 
 
@@ -62,6 +65,9 @@ class RecorderService:
         self._catalog = catalog
         self._clock = clock
         self._lock = lock
+        self._reopening = threading.Lock()
+        self._reopen_due = False
+        self._refill = CatalogRefill(self._fill_catalog)
         self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
         self._live = LiveService(settings.channels, clock, self.status)
         interval_s = settings.sync_interval_s
@@ -114,6 +120,8 @@ class RecorderService:
         good_byes = asyncio.gather(*self._tasks, return_exceptions=True)
         disk_done = await asyncio.to_thread(self._disk.stop, DISK_STOP_S)
         synced = await asyncio.to_thread(self._checkpointer.stop, SYNC_STOP_S)
+        if not await asyncio.to_thread(self._refill.stop, REFILL_STOP_S):
+            _log.warning("catalog: the rescan under way is cut short; the next start begins it anew")
         if not (disk_done and synced):
             _log.error("the disk did not take everything in time; the next start seals what is there")
         with suppress(TimeoutError):
@@ -151,40 +159,50 @@ class RecorderService:
             _log.error("%s; nothing is recorded until it is there", error)
 
     def _repair(self) -> None:
-        """What a crash left, before the first file of this process."""
+        """What a crash left, before the first file of this process. A new catalog is filled while recording goes on."""
+        settings = self._settings
         try:
-            if self._catalog.was_rebuilt:
-                if any_footage(self._settings.record_dir):
-                    _log.warning("the catalog is new: reading all footage once")
-                rescan(self._catalog, self._settings.record_dir, recover_growing=True, lock=self._lock)
-            tell(repair(self._catalog, self._settings.record_dir, self._clock.utc_us()))
+            if not self._catalog.was_rebuilt:
+                tell(repair(self._catalog, settings.record_dir, self._clock.utc_us()))
+                return
+            if any_footage(settings.record_dir):
+                _log.warning("the catalog is new: all footage is read once, while recording goes on")
+            tell(take_in_newest(self._catalog, settings.record_dir))
         except CatalogError as error:
             _log.error("repair: %s; recording goes on", error)
+        self._refill.begin()
 
     def _replace_catalog(self) -> None:
         """On the sync thread, after damage was met: a new catalog takes what comes, and a thread fills it from the files."""
         try:
-            self._catalog.reopen(clock=self._clock)
-            if not self._catalog.was_rebuilt:
-                return  # no damage was found
-            self._name_channels()
+            self._reopen_catalog()
         except CatalogError as error:
             _log.error("catalog: it could not be replaced: %s; tried again", error)
-        else:
-            threading.Thread(target=self._fill_catalog, name="rescan", daemon=True).start()
+        self._refill.begin()
 
-    def _fill_catalog(self) -> None:
-        """Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
-        try:
-            report = rescan(self._catalog, self._settings.record_dir, lock=self._lock)
-        except CatalogError as error:
-            _log.error("catalog: not filled from the recordings: %s; the next start does it", error)
-        else:
-            _log.warning("catalog: made anew from %d recordings, %d could not be read", report.files, report.unreadable_count)
+    def _reopen_catalog(self) -> None:
+        """Until it succeeds there is no catalog, which does not look damaged any more: to be remembered."""
+        with self._reopening:
+            self._reopen_due = True
+            self._catalog.reopen(clock=self._clock)
+            self._reopen_due = False
+        self._name_channels()
+
+    def _fill_catalog(self, progress: Callable[[int], None]) -> RescanReport | None:
+        """On the refill's thread. Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
+        if self._reopen_due:
+            self._reopen_catalog()
+        if not self._catalog.was_rebuilt:
+            return None
+        return rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
 
     def _name_channels(self) -> None:
+        """A catalog that takes nothing now, as on a full disk, learns of channels with their first footage."""
         named = [(channel.number, channel.name) for channel in self._settings.channels]
-        self._catalog.register_channels(named, self._clock.utc_us())
+        try:
+            self._catalog.register_channels(named, self._clock.utc_us())
+        except CatalogError as error:
+            _log.error("catalog: %s; recording goes on, its changes wait", error)
 
     def _make_channels(self) -> None:
         settings, now = self._settings, self._clock.utc_us()

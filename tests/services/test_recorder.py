@@ -1,0 +1,89 @@
+"""The recorder in this process, with a camera: nothing about the catalog is a reason not to record."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mini_nvr.catalog.lock import DataDirLock
+from mini_nvr.catalog.repository import Catalog
+from mini_nvr.catalog.rescan import RescanReport, rescan
+from mini_nvr.clock import SystemClock
+from mini_nvr.config.load import load
+from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
+from mini_nvr.errors import CatalogError
+from mini_nvr.services import recorder
+from mini_nvr.services.recorder import RecorderService
+from tests.e2e.recorder_process import camera_settings
+from tests.support.waiting import until
+
+WAIT_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[DemoRig]:
+    with DemoRig([DemoCamera(1, ClipSource())]) as rig:
+        yield rig
+
+
+@asynccontextmanager
+async def running(rig: DemoRig, folder: Path) -> AsyncIterator[tuple[RecorderService, Catalog]]:
+    """Until it is cancelled, as by a signal."""
+    record_dir, data_dir = folder / "recordings", folder / "data"
+    settings = load({**camera_settings(rig, 1), "RECORD_DIR": str(record_dir), "DATA_DIR": str(data_dir), "TZ": "UTC"})
+    with DataDirLock(data_dir) as lock, Catalog.open(data_dir) as catalog:
+        service = RecorderService(settings, catalog, SystemClock(), lock)
+        task = asyncio.create_task(service.run())
+        try:
+            yield service, catalog
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            gc.unfreeze()
+
+
+def records(service: RecorderService) -> bool:
+    return any(row.status == "LIVE" and row.file is not None for row in service.status())
+
+
+async def test_reading_all_footage_holds_up_no_recording(rig: DemoRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> RescanReport:
+        begun.set()
+        assert go_on.wait(WAIT_S)
+        return rescan(*arguments, **named)
+
+    monkeypatch.setattr(recorder, "rescan", slow)
+    async with running(rig, tmp_path) as (service, catalog):
+        try:
+            await until(begun.is_set)
+            await until(lambda: records(service))
+            assert catalog.was_rebuilt
+        finally:
+            go_on.set()
+        await until(lambda: not catalog.was_rebuilt)
+    with Catalog.open(tmp_path / "data") as catalog:
+        assert [row.number for row in catalog.segments(1)] == [0]
+
+
+async def test_a_catalog_that_takes_no_names_is_recorded_beside(
+    rig: DemoRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """DATA_DIR is full, RECORD_DIR is not."""
+
+    def full(*_: object) -> None:
+        raise CatalogError("database or disk is full")
+
+    monkeypatch.setattr(Catalog, "register_channels", full)
+    async with running(rig, tmp_path) as (service, _):
+        await until(lambda: records(service))
+    assert "database or disk is full; recording goes on" in caplog.text
+    with Catalog.open(tmp_path / "data") as catalog:
+        assert [row.number for row in catalog.segments(1)] == [0]
