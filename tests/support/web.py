@@ -19,6 +19,8 @@ from mini_nvr.catalog.repository import Catalog
 from mini_nvr.config.load import load
 from mini_nvr.playback.stills import StillMaker
 from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.volume import create_volume
+from mini_nvr.storage.volume import NOTE
 from tests.support.catalog import T0, facts, path_of
 from tests.support.clock import FakeClock
 from tests.support.fake_recorder import FakeRecorder
@@ -103,9 +105,11 @@ def make_web(folder: Path, settings: Mapping[str, str] | None = None) -> Web:
     """A web service over `folder`; the catalog is the caller's to close."""
     values = SETTINGS if settings is None else settings
     loaded = load({"RECORD_DIR": str(folder / "recordings"), "DATA_DIR": str(folder / "data"), **values})
-    loaded.record_dir.mkdir(exist_ok=True)
     clock, recorder = FakeClock(NOW), FakeRecorder()
     catalog = Catalog.open(loaded.data_dir)
+    (loaded.data_dir / NOTE).write_text(create_volume(loaded.record_dir))
+    with catalog.database.write() as connection:  # the recorder has read the empty folder
+        connection.exec_driver_sql("DELETE FROM meta WHERE key = 'rescan_due'")
     catalog.register_channels([(channel.number, channel.name) for channel in loaded.channels], NOW)
     store = AccountStore(catalog.database)
     configured = [(user.name, user.password.get_secret_value()) for user in loaded.users]

@@ -21,9 +21,11 @@ from mini_nvr.api.problems import Problem, not_found
 from mini_nvr.api.recordings import require_few_files
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow, SegmentState
-from mini_nvr.storage.deleter import Deleter
+from mini_nvr.errors import SegmentError
+from mini_nvr.storage.deleter import CatalogBeingFilled, Deleter, Outcome
 from mini_nvr.storage.policy import Deletion
 from mini_nvr.storage.unlink import first_day_in_use, remove_empty_day
+from mini_nvr.storage.volume import NotRecordedYet
 
 router = APIRouter(tags=["recordings"])
 
@@ -130,9 +132,13 @@ def _batches(rows: list[SegmentRow]) -> Iterator[list[SegmentRow]]:
 
 
 def _delete_batch(deps: Deps, rows: list[SegmentRow], reasons: dict[int, str]) -> list[SegmentRow]:
-    """The rows whose files are gone now (storage I4); why the others stay is added to `reasons`."""
+    """The rows whose files are gone now (storage I4); why the others stay is added to `reasons`.
+
+    Raises:
+        Problem: 503, the folder is not the known volume, or the catalog is being made anew.
+    """
     known = {row.id for row in rows if deps.catalog.segment_at(row.path) is not None}
-    outcome = Deleter(deps.catalog, deps.record_dir, asked=BY_A_USER).delete([Deletion(row, None) for row in rows])
+    outcome = _carry_out(deps, [Deletion(row, None) for row in rows])
     gone = {deletion.segment.id for deletion in outcome.deleted}
     refused = dict(outcome.refused)
     for path, error in refused.items():
@@ -143,6 +149,18 @@ def _delete_batch(deps: Deps, rows: list[SegmentRow], reasons: dict[int, str]) -
         elif row.id not in gone:
             reasons[row.id] = DISK_REFUSES if row.path in refused else "protected"
     return [row for row in rows if row.id in gone]
+
+
+def _carry_out(deps: Deps, deletions: list[Deletion]) -> Outcome:
+    """Raises Problem, as `_delete_batch`."""
+    try:
+        return Deleter(deps.catalog, deps.record_dir, asked=BY_A_USER).delete(deletions)
+    except (NotRecordedYet, SegmentError) as exc:
+        log.error("nothing is deleted: %s", exc)  # noqa: TRY400  the cause says it all
+        cause = "the recording folder is not the disk that was recorded to, or cannot be written to"
+        raise Problem("unavailable", cause, "see that the disk is mounted and well, then delete again") from exc
+    except CatalogBeingFilled as exc:
+        raise Problem("unavailable", str(exc), "try again later; the log says when it is done") from exc
 
 
 def _remove_empty_days(deps: Deps, deleted: list[SegmentRow]) -> None:
@@ -203,7 +221,7 @@ def _find(deps: Deps, user: str, path: str) -> SegmentRow:
 def _remove(deps: Deps, row: SegmentRow) -> None:
     """
     Raises:
-        Problem: 409, it was protected meanwhile; 503, the disk refuses.
+        Problem: 409, it was protected meanwhile; 503, the disk refuses, or as `_delete_batch`.
     """
     reasons: dict[int, str] = {}
     if _delete_batch(deps, [row], reasons):

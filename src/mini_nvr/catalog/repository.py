@@ -4,7 +4,7 @@ Calls block on the disk, so they belong on a thread (the recorder's sync thread,
 loop. A `Catalog` may be shared between threads, and any number of processes may have one open.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -124,24 +124,37 @@ class Catalog:
         """Their files cannot be read; rows and files are kept (storage I11)."""
         self._update(ids, {"state": SegmentState.DAMAGED.value})
 
-    def mark_deleting(self, ids: Iterable[int]) -> list[SegmentRow]:
-        """First step of storage I4; returns the rows that may now be unlinked: never one that is growing or protected (I8)."""
+    def mark_deleting(self, ids: Iterable[int], *, at: Collection[PurePosixPath] | None = None) -> list[SegmentRow]:
+        """First step of storage I4; returns the rows that may now be unlinked: never one that is growing or protected (I8).
+
+        at: only rows of these files. Ids that were read a while ago may be of a catalog that has been replaced since.
+        """
         allowed = segments.c.state.in_([SegmentState.SEALED.value, SegmentState.DAMAGED.value]) & (segments.c.protected == 0)
         marked: list[SegmentRow] = []
         with self.database.write() as connection:
             for some in _chunks(ids):
-                named = segments.c.id.in_(some)
+                named = segments.c.id.in_(_of_files(connection, some, at))
                 connection.execute(update(segments).where(named, allowed).values(state=SegmentState.DELETING.value))
                 query = select(segments).where(named, segments.c.state == SegmentState.DELETING.value)
                 marked += map(segment_row, connection.execute(query))
         return marked
 
-    def forget(self, ids: Iterable[int], cause: GapCause = GapCause.DELETED, detail: str = "") -> None:
-        """Last step of storage I4: drop the rows; the time that they covered becomes a gap, joined with its like before it."""
+    def forget(
+        self,
+        ids: Iterable[int],
+        cause: GapCause = GapCause.DELETED,
+        detail: str = "",
+        *,
+        at: Collection[PurePosixPath] | None = None,
+    ) -> None:
+        """Last step of storage I4: drop the rows; the time that they covered becomes a gap, joined with its like before it.
+
+        at: see `mark_deleting`.
+        """
         with self.database.write() as connection:
             rows: list[SegmentRow] = []
             for some in _chunks(ids):
-                named = segments.c.id.in_(some)
+                named = segments.c.id.in_(_of_files(connection, some, at))
                 rows += map(segment_row, connection.execute(select(segments).where(named)))
                 connection.execute(delete(segments).where(named))
             for channel in {row.channel for row in rows}:
@@ -260,6 +273,14 @@ def _taken(connection: Connection, channel: int, start: int, end: int) -> list[S
     holes = [gap_row(row) for row in connection.execute(queries.gaps_between(channel, start, end))]
     spans = [(row.start_utc_us, row.end_utc_us) for row in footage]
     return sorted(spans + [(row.start_utc_us, end if row.end_utc_us is None else row.end_utc_us) for row in holes])
+
+
+def _of_files(connection: Connection, ids: list[int], at: Collection[PurePosixPath] | None) -> list[int]:
+    """The ids whose row is of one of these files; all of them when it may be of any."""
+    if at is None:
+        return ids
+    rows = connection.execute(select(segments.c.id, segments.c.path).where(segments.c.id.in_(ids)))
+    return [row.id for row in rows if PurePosixPath(row.path) in at]
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -7,7 +7,7 @@ deed (SECURITY S1). A file that is gone already is fine. A reader that plays the
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from itertools import groupby
@@ -23,9 +23,14 @@ _RECENT = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Unlinked:
-    """What came of it. gone: files that are not there any more, durably. kept: files that the disk refused to remove, and why."""
+    """What came of it.
+
+    gone: files that are not there any more, durably. missing: those of them that were not there to begin with; when that is because
+    the volume is not there either, they are not gone. kept: files that the disk refused to remove, and why.
+    """
 
     gone: list[PurePosixPath] = field(default_factory=list)
+    missing: list[PurePosixPath] = field(default_factory=list)
     kept: list[tuple[PurePosixPath, OSError]] = field(default_factory=list)
 
 
@@ -47,12 +52,15 @@ def _unlink_in(
     record_dir: Path, folder: PurePosixPath, paths: list[PurePosixPath], result: Unlinked, on_step: Callable[[str], None]
 ) -> None:
     removed: list[PurePosixPath] = []
+    missing: list[PurePosixPath] = []
     try:
         with _opened(record_dir, folder) as fd:
             for path in paths:
                 try:
-                    _unlink(fd, path.name)
+                    os.unlink(path.name, dir_fd=fd)
                     removed.append(path)
+                except FileNotFoundError:
+                    missing.append(path)
                 except OSError as exc:
                     result.kept.append((path, exc))
             on_step("unlinked")
@@ -60,16 +68,13 @@ def _unlink_in(
             on_step("synced")
     except FileNotFoundError:
         result.gone += paths
+        result.missing += paths
     except OSError as exc:
         settled = {path for path, _ in result.kept}
         result.kept += [(path, exc) for path in paths if path not in settled]
     else:
-        result.gone += removed
-
-
-def _unlink(folder_fd: int, name: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder_fd)
+        result.gone += removed + missing
+        result.missing += missing
 
 
 def first_day_in_use(now_utc_us: int, zone: tzinfo) -> date:
