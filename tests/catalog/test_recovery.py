@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mini_nvr.catalog import footage, recovery
+from mini_nvr.catalog.conversions import exchange_file
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentState
 from mini_nvr.catalog.recovery import FootageMissing, RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
@@ -240,6 +242,47 @@ def test_a_file_that_cannot_be_removed_is_tried_again(
         assert [path for path, _ in _repair(catalog, folder).damaged] == [path_of(going)]
     assert _states(catalog)[path_of(going)] == "deleting"
     assert _repair(catalog, folder).deleted == [path_of(going)]
+
+
+def test_what_is_converted_while_a_folder_is_looked_at_keeps_its_row(
+    catalog: Catalog, folder: FakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storage service runs beside it: a file that was not there yet when the folder was listed may have a row by then."""
+    old, new = facts(container="mkv", index=()), facts()
+    catalog.commit([folder.put(old)])
+    files_in = footage.files_in
+
+    def list_then_convert(root: Path, name: PurePosixPath) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
+        found = files_in(root, name)
+        assert exchange_file(catalog, path_of(old), folder.put(new))
+        return found
+
+    monkeypatch.setattr(recovery, "files_in", list_then_convert)
+    before = catalog.segments()[0].id
+    assert _repair(catalog, folder).dropped == []
+    (row,) = [row for row in catalog.segments() if row.path == path_of(new)]
+    assert row.id == before
+    assert catalog.gaps(1) == []
+
+
+def test_a_disk_that_goes_in_the_middle_costs_no_row(
+    catalog: Catalog, folder: FakeFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lost = facts()
+    catalog.commit([folder.put(lost), *(folder.put(facts(T0 + n * FIVE_MINUTES, channel=n, run=n)) for n in (2, 3, 4))])
+    (folder.root / path_of(lost)).unlink()
+    files_in = footage.files_in
+
+    def unmount_behind(root: Path, name: PurePosixPath) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
+        if name.parts[0] == "ch3":
+            folder.root.rename(tmp_path / "unplugged")
+            folder.root.mkdir()
+        return files_in(root, name)
+
+    monkeypatch.setattr(recovery, "files_in", unmount_behind)
+    with pytest.raises(FootageMissing):
+        _repair(catalog, folder)
+    assert [row.channel for row in catalog.segments()] == [2, 3, 4]
 
 
 def _refuse(_path: Path, *, missing_ok: bool) -> None:

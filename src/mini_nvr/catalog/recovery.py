@@ -34,7 +34,6 @@ from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.segment import scan
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.model import SegmentFacts
-from mini_nvr.segment.names import parse_foreign_name
 
 Recover = Callable[[Path, int], SegmentFacts]
 """(file, how much of it is known to be synced) -> its facts, sealed; raises EmptySegment or SegmentError."""
@@ -99,7 +98,7 @@ class _Repair:
         self._catalog = catalog
         self._record_dir = record_dir
         self._recover = recover
-        self._volume_known = False
+        self._witness: PurePosixPath | None = None
         self.report = RepairReport()
 
     def fresh_folders(self, now_utc_us: int) -> list[PurePosixPath]:
@@ -138,7 +137,8 @@ class _Repair:
             return
         self._require_known_volume()
         gone = [row for row in rows if self._remove(row.path)]
-        self._catalog.forget(row.id for row in gone)
+        self._require_known_volume()
+        self._forget(gone, GapCause.DELETED)
         self.report.deleted += [row.path for row in gone]
 
     def reconcile(self, folder: PurePosixPath) -> None:
@@ -155,11 +155,8 @@ class _Repair:
         for path in present:
             if path not in rows:
                 self._adopt(path)
-        self._drop([row for path, row in rows.items() if path not in set(present) and not self._is_foreign(path)])
-
-    def _is_foreign(self, path: PurePosixPath) -> bool:
-        """Footage of another product that is there: the storage service has taken it over, and converts it."""
-        return parse_foreign_name(path) is not None and is_there(self._record_dir, path)
+        listed = set(present)
+        self._drop([row for path, row in rows.items() if path not in listed and not is_there(self._record_dir, path)])
 
     def _adopt(self, path: PurePosixPath) -> None:
         try:
@@ -181,21 +178,27 @@ class _Repair:
         if not rows:
             return
         self._require_known_volume()
-        self._catalog.forget((row.id for row in rows), GapCause.UNKNOWN, "file missing")
+        self._forget(rows, GapCause.UNKNOWN, "file missing")
         self.report.dropped += [row.path for row in rows]
 
+    def _forget(self, rows: list[SegmentRow], cause: GapCause, detail: str = "") -> None:
+        """Unless a row has become that of another file: the storage service may be converting."""
+        self._catalog.forget((row.id for row in rows), cause, detail, at={row.path for row in rows})
+
     def _require_known_volume(self) -> None:
-        """Before the first row is dropped: at least one row's file must be there, so one `stat` on a healthy volume."""
-        if self._volume_known:
+        """Before rows are dropped: at least one row's file must be there, so one `stat` on a healthy volume."""
+        if self._witness is not None and is_there(self._record_dir, self._witness):
             return
         paths = self._catalog.paths_newest_first()
         first = next(paths, None)
-        if first is not None and not any(is_there(self._record_dir, path) for path in chain((first,), paths)):
+        if first is None:
+            return
+        self._witness = next((path for path in chain((first,), paths) if is_there(self._record_dir, path)), None)
+        if self._witness is None:
             raise FootageMissing(
                 f"none of the recordings in the catalog is in {self._record_dir}: mount the right volume, "
                 f"or run `mini-nvr rescan` if they are gone for good"
             )
-        self._volume_known = True
 
     def _remove(self, path: PurePosixPath) -> bool:
         """Whether the file is gone now; if not, the next start tries again."""
