@@ -14,6 +14,7 @@ from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.segment.model import GapNote, SegmentFacts
+from mini_nvr.segment.volume import IDENTITY_FILE, create_volume
 from tests.support.catalog import FIVE_MINUTES, G711, INDEX, MINUTE, T0, VIDEO, FakeFolder, change, facts, index_of, path_of, run_id
 
 
@@ -73,6 +74,25 @@ def test_a_lost_catalog_comes_back_from_the_files(catalog: Catalog, fresh: Catal
     _rescan(catalog, folder)
     assert snapshot(catalog) == before
     assert [row.detail for row in catalog.gaps(1)] == ["said the camera"] * 2
+
+
+@pytest.mark.parametrize("then", [None, "another", "broken"])
+def test_i7_a_volume_that_is_exchanged_meanwhile_changes_nothing(catalog: Catalog, folder: FakeFolder, then: str | None) -> None:
+    create_volume(folder.root)
+    catalog.commit([folder.put(facts()), change(facts(T0 + FIVE_MINUTES, number=1))])
+    before = snapshot(catalog)
+
+    def exchange_it(files: int) -> None:
+        (folder.root / IDENTITY_FILE).unlink()
+        if then == "another":
+            create_volume(folder.root)
+        if then == "broken":
+            (folder.root / IDENTITY_FILE).mkdir()
+
+    with pytest.raises(CatalogError, match="mounted" if then != "broken" else "disk"):
+        rescan(catalog, folder.root, scan=folder.scan, recover=folder.recover, progress=exchange_it)
+    assert snapshot(catalog) == before
+    assert catalog.was_rebuilt
 
 
 def test_what_files_cannot_say_survives(catalog: Catalog, folder: FakeFolder) -> None:

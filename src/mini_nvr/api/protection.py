@@ -1,5 +1,7 @@
 """Protecting footage: cleanup never deletes it (storage I8), and neither does a user before the protection is taken away."""
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Final
 
@@ -16,6 +18,7 @@ from mini_nvr.api.problems import not_found
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.protecting import protect_file, protect_range
 from mini_nvr.catalog.protection_list import write_protection_list
+from mini_nvr.storage.volume import require_known_volume
 
 router = APIRouter(tags=["recordings"])
 
@@ -94,7 +97,7 @@ def _protect_file(deps: Deps, user: str, caller: Caller, path: str, protected: b
     row = protect_file(deps.catalog, name, protected=protected)
     if row is None:
         raise unknown
-    write_protection_list(deps.catalog, deps.record_dir)
+    _write_down(deps, [row])
     deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, path, f"channel {row.channel}")
     return row
 
@@ -117,7 +120,7 @@ def _protect_range(deps: Deps, user: str, caller: Caller, wanted: tuple[int, str
     require_channel(deps, user, channel)
     first, last = parse_range(start, end)
     rows = protect_range(deps.catalog, channel, first, last, protected=protected)
-    write_protection_list(deps.catalog, deps.record_dir)
+    _write_down(deps, rows)
     shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (first, last))
     detail = f"{shown}: {len(rows)} files, {sum(row.size_bytes for row in rows)} bytes"
     deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, f"channel {channel}", detail)
@@ -133,3 +136,9 @@ def _publish(deps: Deps, rows: list[SegmentRow], protected: bool) -> None:
 
 def _action(protected: bool) -> str:
     return "protect" if protected else "end protection"
+
+
+def _write_down(deps: Deps, rows: Iterable[SegmentRow]) -> None:
+    """For the case that the catalog is lost; what goes wrong there is in the log."""
+    verify = partial(require_known_volume, deps.record_dir, deps.settings.data_dir)
+    write_protection_list(deps.catalog, deps.record_dir, verify, ended=[row.path for row in rows if not row.protected])

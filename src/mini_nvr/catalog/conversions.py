@@ -35,10 +35,15 @@ class FailedConversion:
 _NOT_ASKED = conversions.c.next_utc_us > 0  # `ask_again` makes it 0
 
 
-def adopt(catalog: Catalog, found: Sequence[SegmentChange], damaged: Collection[PurePosixPath] = ()) -> None:
+def adopt(
+    catalog: Catalog,
+    found: Sequence[SegmentChange],
+    damaged: Collection[PurePosixPath] = (),
+    protected: Collection[PurePosixPath] = (),
+) -> None:
     """Take footage of other products into the catalog; the gaps around it are what it leaves. One transaction.
 
-    damaged: the paths among them that cannot be read.
+    damaged: the paths among them that cannot be read. protected: those that a catalog which was lost protected.
     """
     if not found:
         return
@@ -48,6 +53,9 @@ def adopt(catalog: Catalog, found: Sequence[SegmentChange], damaged: Collection[
         if damaged:
             statement = update(segments).where(segments.c.path == bindparam("of_path")).values(state=SegmentState.DAMAGED.value)
             connection.execute(statement, [{"of_path": str(path)} for path in damaged])
+        if protected:
+            statement = update(segments).where(segments.c.path == bindparam("of_path")).values(protected=1)
+            connection.execute(statement, [{"of_path": str(path)} for path in protected])
         _explain_around(connection, found)
 
 

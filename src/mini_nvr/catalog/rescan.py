@@ -24,10 +24,11 @@ from mini_nvr.catalog.model import GapChange, SegmentChange
 from mini_nvr.catalog.protection_list import restore_protection
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rows import ImplausibleFacts, require_plausible
-from mini_nvr.errors import SegmentError
+from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.segment import scan as files
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.model import SegmentFacts
+from mini_nvr.segment.volume import read_volume_id
 
 Scan = Callable[[Path], SegmentFacts]
 
@@ -74,10 +75,12 @@ def rescan(
 
     Raises:
         DataDirBusy: a recorder is running.
-        CatalogError: the folder is missing, or a catalog cannot be written; the catalog is as it was.
+        CatalogError: the folder is missing, or was exchanged for another meanwhile, or a catalog cannot be written; the catalog is
+            as it was.
     """
     staging_dir = catalog.data_dir / _STAGING
     reader = _Reader(catalog, record_dir, scan, recover if recover_growing else None)
+    volume = _volume_id(record_dir)
     with ExitStack() as stack:
         if lock is None or not lock.held:
             stack.enter_context(DataDirLock(catalog.data_dir))
@@ -90,13 +93,32 @@ def rescan(
                 if progress is not None:
                     progress(reader.report.files)
         kept = [path for path in foreign_paths(catalog) if is_there(record_dir, path)]
-        finish = partial(restore_protection, record_dir=record_dir) if catalog.was_rebuilt else _nothing_more
+        finish = partial(_finish, record_dir=record_dir, volume=volume, is_new=catalog.was_rebuilt)
         reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths, kept, finish)
     return reader.report
 
 
-def _nothing_more(_: Connection) -> None:
-    """A catalog that was there knows itself what is protected."""
+def _finish(connection: Connection, record_dir: Path, volume: str | None, *, is_new: bool) -> None:
+    """In the transaction that exchanges the rows. A catalog that was there knows itself what is protected.
+
+    Raises:
+        CatalogError: what was read is not what is there now (storage I7).
+    """
+    if _volume_id(record_dir) != volume:
+        raise CatalogError(f"{record_dir} is not the volume any more that was read; see that its disk is mounted, and rescan again")
+    if is_new:
+        restore_protection(connection, record_dir)
+
+
+def _volume_id(record_dir: Path) -> str | None:
+    """
+    Raises:
+        CatalogError: the identity cannot be read.
+    """
+    try:
+        return read_volume_id(record_dir)
+    except SegmentError as exc:
+        raise CatalogError(str(exc)) from exc
 
 
 class _Reader:

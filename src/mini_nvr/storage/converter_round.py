@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from mini_nvr.catalog.conversions import FailedConversion, adopt, failure_of, note_failure
 from mini_nvr.catalog.model import SegmentRow, SegmentState
+from mini_nvr.catalog.protection_list import were_protected
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.usage import total_bytes
 from mini_nvr.clock import NS_PER_S, US_PER_S, Clock
@@ -124,7 +125,9 @@ class ConversionRound:
         return self._is_due(path) and self._is_complete(path)
 
     def _take_over(self, some: list[Adopted]) -> None:
-        adopt(self._catalog, [item.change for item in some], [item.change.path for item in some if item.problem])
+        damaged = [item.change.path for item in some if item.problem]
+        protected = were_protected(self._record_dir, [item.change.path for item in some])
+        adopt(self._catalog, [item.change for item in some], damaged, protected)
         for item in some:
             if item.problem is not None:
                 self._fail(item.change.path, Unconvertible(item.problem))

@@ -16,11 +16,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
 from mini_nvr.catalog.conversions import drop_original, exchange_file
 from mini_nvr.catalog.model import SegmentChange, SegmentState
+from mini_nvr.catalog.protection_list import write_protection_list
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.disk import fsync_folder
@@ -31,6 +33,7 @@ from mini_nvr.storage.converter_errors import ConversionError
 from mini_nvr.storage.converter_file import Original, Pace, convert_file, fingerprint_of, verify_file
 from mini_nvr.storage.foreign import TEMPORARY_SUFFIX
 from mini_nvr.storage.unlink import unlink_all
+from mini_nvr.storage.volume import require_known_volume
 
 Version = tuple[int, int, int]
 """Inode, size and time of the last change: another one is another file."""
@@ -102,6 +105,7 @@ class Conversion:
                 self._unlink(place.path)
                 return None
             self._on_step("exchanged")
+            self._write_down(place.path)
             self._unlink(job.path)
             drop_original(self._catalog, job.path)
             self._on_step("removed")
@@ -136,6 +140,19 @@ class Conversion:
         facts = verify_file(job.original, written, self._record_dir / place.path, self._pace)
         _require_unchanged(job, before)
         return facts
+
+    def _write_down(self, path: PurePosixPath) -> None:
+        """The list of what is protected names the original still; a catalog that is lost would not find it.
+
+        Raises:
+            ConversionError: the list cannot be written; the next attempt goes on here.
+        """
+        row = self._catalog.segment_at(path)
+        if row is None or not row.protected:
+            return
+        verify = partial(require_known_volume, self._record_dir, self._catalog.data_dir)
+        if not write_protection_list(self._catalog, self._record_dir, verify):
+            raise ConversionError(f"{path}: that it is protected cannot be written down")
 
     def _is_result(self, path: PurePosixPath, job: Job) -> bool:
         try:
