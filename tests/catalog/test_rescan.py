@@ -148,7 +148,13 @@ def test_unreadable_files_are_reported_and_kept(catalog: Catalog, folder: FakeFo
         report = _rescan(catalog, folder)
     assert [path for path, _ in report.unreadable] == [path_of(of) for of in (known, unknown, forged)]
     assert (report.unreadable_count, report.empty, report.files, report.dropped) == (3, [path_of(empty)], 0, 0)
-    assert [(row.path, row.state) for row in catalog.segments()] == [(path_of(known), SegmentState.DAMAGED)]
+    assert {row.path: (row.state, row.duration_us) for row in catalog.segments(1)} == {
+        path_of(known): (SegmentState.DAMAGED, FIVE_MINUTES),
+        path_of(unknown): (SegmentState.DAMAGED, 0),
+        path_of(forged): (SegmentState.DAMAGED, 0),
+    }
+    sizes = {row.path: row.size_bytes for row in catalog.deletable(1)}  # cleanup counts them, and they go when they are the oldest
+    assert sizes[path_of(unknown)] == len("broken")
     assert len(folder.files()) == 4
     (folder.root / path_of(known)).write_text("sealed")  # copied back from a backup
     _rescan(catalog, folder)

@@ -24,6 +24,7 @@ from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from mini_nvr.catalog.damaged_files import take_in_damaged
 from mini_nvr.catalog.footage import day_folders, files_in, first_fresh_day, is_there, remove, require_inside
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentChange, SegmentRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
@@ -169,6 +170,8 @@ class _Repair:
             if self._remove(path):
                 self.report.removed.append(path)
         except (SegmentError, ImplausibleFacts, OSError) as exc:
+            if not _may_pass(exc):
+                take_in_damaged(self._catalog, self._record_dir, path)
             self._report_damaged(path, exc)
         else:
             self.report.adopted.append(path)

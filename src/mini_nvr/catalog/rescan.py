@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import Connection
 
 from mini_nvr.catalog.conversions import foreign_paths
+from mini_nvr.catalog.damaged_files import stage_damaged
 from mini_nvr.catalog.exchange import exchange, newest_id
 from mini_nvr.catalog.footage import day_folders, files_in, is_there
 from mini_nvr.catalog.lock import DataDirLock
@@ -44,7 +45,7 @@ class RescanReport:
     """What a rescan found.
 
     files: that were read. recovered: of these, were growing and are sealed now. dropped: rows whose file is gone.
-    unreadable: (path, reason), at most a thousand of `unreadable_count`; kept on the disk, and in the catalog as damaged if known.
+    unreadable: (path, reason), at most a thousand of `unreadable_count`; kept on the disk, and in the catalog as damaged.
     empty: files without any whole part; kept on the disk too.
     """
 
@@ -92,6 +93,7 @@ def rescan(
                 staged.commit(changes, [gap for change in changes for gap in _stated_gaps(change)])
                 if progress is not None:
                     progress(reader.report.files)
+            stage_damaged(staged, record_dir, [path for path in reader.unreadable_paths if catalog.segment_at(path) is None])
         kept = [path for path in foreign_paths(catalog) if is_there(record_dir, path)]
         finish = partial(_finish, record_dir=record_dir, volume=volume, is_new=catalog.was_rebuilt)
         reader.report.dropped = exchange(catalog, staging_dir, newest, reader.unreadable_paths, kept, finish)
