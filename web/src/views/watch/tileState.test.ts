@@ -124,6 +124,12 @@ describe("stills in the place of live video", () => {
       expect(stills(more).stills).toBe(true);
   });
 
+  it("say first that they are not recorded, where that is so", () => {
+    const full = stills({ state: { ...LIVE, status: "REC", error: "disk full" } });
+    expect(full).toMatchObject({ word: "STILLS", recording: false });
+    expect(full.note).toMatch(/^not recorded: the disk is full; this browser cannot play H\.265/);
+  });
+
   it("are not live when none comes or they are old", () => {
     expect(stills({ stillFailure: "camera offline" })).toMatchObject({ word: "OFFLINE", look: "dark" });
     expect(stills({ stillAgeS: 13 })).toMatchObject({ word: "NO PICTURE", look: "stale" });

@@ -102,7 +102,9 @@ function liveStills(seen: Seen, codec: string): TileState {
   if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, why(seen) ?? causeOf(stillFailure));
   if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
   if (stillAgeS > STILL_MAX_AGE_S) return noFrames(seen, null);
-  return { ...shown(seen), word: "STILLS", note: stillsNote(codec) };
+  const asVideo = shown(seen);
+  const note = [asVideo.note, stillsNote(codec)].filter((text) => text !== null).join("; ");
+  return { ...asVideo, word: "STILLS", note };
 }
 
 /** Nothing is known of the picture yet; the recorder may know why. */
