@@ -1,16 +1,18 @@
-/** The files and gaps of one camera's day, kept true: by news, and by looking after the file that grows. */
+/** The files and gaps of one camera's day, kept true: by news, and by looking after the file or the gap that grows. */
 import { getJson } from "../../api/client";
 import { listen, type News } from "../../api/news";
 import { Problem } from "../../api/problem";
 import { recordingsOfDay, recordingsOfRange, type Recording } from "../../api/recordings";
 import { clock } from "../../state/clock.svelte";
 import type { Channel } from "../../state/types";
-import { plus, toMs, US_PER_MINUTE, utcUs, type Span, type UtcUs } from "../../time/instant";
+import { plus, toMs, US_PER_MINUTE, US_PER_S, utcUs, type Span, type UtcUs } from "../../time/instant";
 import type { Day } from "./calendar";
 import { gapOf, spanOfDay, withFiles, type Gap, type ListedGap } from "./day";
 
-/** How often the growing file is looked at. */
+/** How often what grows is looked at. */
 const GROWTH_MS = 3_000;
+/** A gap that is not over ends, in an answer, with the time for which was asked, give or take what the clocks differ. */
+const NEAR_US = 2 * US_PER_S;
 /** News come in bursts; one request follows a burst. */
 const SETTLE_MS = 300;
 
@@ -32,6 +34,8 @@ export class DayFiles {
   readonly #cancel = new AbortController();
   #settling: ReturnType<typeof setTimeout> | undefined;
   #reload = false;
+  /** The last gap was not over when it was asked for. */
+  #gapGrows = false;
 
   /** Shows `before` until its own list has come. */
   constructor(channel: Channel, day: Day, zone: string, before: DayFiles | null) {
@@ -99,8 +103,8 @@ export class DayFiles {
   }
 
   async #lookAtGrowth(): Promise<void> {
-    const grows = this.files.some((file) => file.growing);
-    if (grows && !this.loading && document.visibilityState === "visible") await this.#loadNewest(false);
+    const grows = this.#gapGrows || this.files.some((file) => file.growing);
+    if (grows && !this.loading && document.visibilityState === "visible") await this.#loadNewest(this.#gapGrows);
   }
 
   /** The files from the one that grew, or the last one, up to now; and the gaps. */
@@ -126,11 +130,14 @@ export class DayFiles {
 
   async #askGaps(): Promise<readonly Gap[]> {
     const start = toMs(this.#span.startUs);
-    const end = toMs(this.#until(clock.nowUs()));
+    const endUs = this.#until(clock.nowUs());
+    const end = toMs(endUs);
     if (start >= end) return [];
     const query = { start, end, channels: this.channel };
     const { channels } = await getJson<Timeline>("/api/timeline", query, this.#cancel.signal);
-    return (channels[0]?.gaps ?? []).map(gapOf);
+    const gaps = (channels[0]?.gaps ?? []).map(gapOf);
+    this.#gapGrows = endUs < this.#span.endUs && (gaps.at(-1)?.endUs ?? 0) > endUs - NEAR_US;
+    return gaps;
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

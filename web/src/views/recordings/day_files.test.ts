@@ -67,6 +67,22 @@ describe("a day's files", () => {
     close();
   });
 
+  it("are followed by a gap that grows until it is over", async () => {
+    stored = [listed(0)];
+    const gap = { start: NOON + 60_000, cause: "camera offline", detail: "" };
+    gaps = [{ ...gap, toJSON: () => ({ ...gap, end: Date.now() }) }];
+    const { day, close } = await opened();
+    const seenUs = day.gaps[0]?.endUs ?? 0;
+    await vi.advanceTimersByTimeAsync(6_100);
+    expect((day.gaps[0]?.endUs ?? 0) - seenUs).toBe(6_000_000);
+    gaps = [{ ...gap, end: Date.now() }];
+    await vi.advanceTimersByTimeAsync(6_000);
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(asked).toHaveLength(before);
+    close();
+  });
+
   it("come as they are opened, and are sealed", async () => {
     const { day, close } = await opened();
     stored = [listed(0), listed(1, false, 3_000), listed(2, true)];
