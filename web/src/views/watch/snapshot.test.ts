@@ -1,7 +1,10 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 
+import { cameras } from "../../state/cameras.svelte";
 import { fromMs, utcUs } from "../../time/instant";
-import { snapshotName } from "./snapshot";
+import { snapshotName, takeSnapshot } from "./snapshot";
+
+vi.mock("../../media/stage", () => ({ stage: { snapshot: () => Promise.resolve(null) } }));
 
 const AT = utcUs(Date.UTC(2026, 10, 22, 13, 32, 7) * 1_000);
 
@@ -21,4 +24,28 @@ it("snapshots of an hour that comes twice have names of their own", () => {
   expect(snapshotName("Gate", fromMs(Date.parse("2026-10-25T01:30:00Z")), "Europe/Berlin")).toBe(
     "Gate_2026-10-25_02-30-00-CET.jpg",
   );
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it("a snapshot of stills has the time of its own picture, and is asked for in its full size", async () => {
+  vi.useFakeTimers(); // the picture is forgotten later
+  const [names, asked]: string[][] = [[], []];
+  vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:picture");
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    names?.push(this.download);
+  });
+  vi.stubGlobal("fetch", (url: string) => {
+    asked?.push(url);
+    return Promise.resolve(new Response("JPEG", { headers: { "X-Frame-Time": "2026-11-22T13:32:09.480Z" } }));
+  });
+  cameras.zone = "Europe/Berlin";
+  cameras.list = [{ channel: 2, name: "Gate", enabled: true, hasAudio: false, hasSub: false }];
+  cameras.painted.set(2, AT);
+  await takeSnapshot(2);
+  expect(asked).toEqual(["/api/channel/2/frame.jpg"]);
+  expect(names).toEqual(["Gate_2026-11-22_14-32-09.jpg"]);
 });

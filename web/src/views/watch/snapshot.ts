@@ -1,5 +1,4 @@
 /** A picture taken home: the one on the tile in its full size, as a JPEG named after its camera and time. */
-import { request } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { stage } from "../../media/stage";
 import { cameras } from "../../state/cameras.svelte";
@@ -7,8 +6,9 @@ import { clock } from "../../state/clock.svelte";
 import { say } from "../../state/notices.svelte";
 import type { Channel } from "../../state/types";
 import { watch } from "../../state/watch.svelte";
-import { toMs, type UtcUs } from "../../time/instant";
+import type { UtcUs } from "../../time/instant";
 import { formatTime, isoDay } from "../../time/format";
+import { fetchStill, type StillPicture } from "./stills";
 
 /** `Front door_2026-11-22_14-32-07.jpg`: a name that every file system takes. */
 export function snapshotName(camera: string, at: UtcUs, zone: string): string {
@@ -31,19 +31,18 @@ function save(picture: Blob, name: string): void {
 }
 
 /** The tile's picture; where it shows stills, the recorder makes it. Raises `Problem`. */
-async function picture(channel: Channel): Promise<Blob> {
-  const shown = await stage.snapshot(channel);
-  if (shown !== null) return shown;
-  const at = watch.now.live ? null : toMs(watch.now.instantUs);
-  return await (await request("GET", `/api/channel/${channel}/frame.jpg`, { query: { at } })).blob();
+async function picture(channel: Channel): Promise<StillPicture> {
+  const utcUs = cameras.painted.get(channel) ?? (watch.now.live ? clock.nowUs() : watch.now.instantUs);
+  const jpeg = await stage.snapshot(channel);
+  if (jpeg !== null) return { jpeg, utcUs };
+  return fetchStill(channel, watch.now.live ? null : watch.now.instantUs, null);
 }
 
 /** Take the picture that a camera's tile shows and download it; says so when there is none. */
 export async function takeSnapshot(channel: Channel): Promise<void> {
-  const at = cameras.painted.get(channel) ?? (watch.now.live ? clock.nowUs() : watch.now.instantUs);
   try {
-    const taken = await picture(channel);
-    save(taken, snapshotName(cameras.camera(channel)?.name ?? `camera ${channel}`, at, cameras.zone));
+    const { jpeg, utcUs } = await picture(channel);
+    save(jpeg, snapshotName(cameras.camera(channel)?.name ?? `camera ${channel}`, utcUs, cameras.zone));
   } catch (error) {
     say(`No snapshot: ${error instanceof Problem ? error.text : "there is no picture"}`, "error");
   }

@@ -10,15 +10,18 @@ export interface StillPicture {
   readonly utcUs: UtcUs;
 }
 
-/** The newest picture without `atUs`. Raises `Problem`. */
+/** The newest picture without `atUs`, in its full size without `width`. Raises `Problem`. */
 export async function fetchStill(
   channel: Channel,
   atUs: UtcUs | null,
-  width: number,
-  signal: AbortSignal,
+  width: number | null,
+  signal?: AbortSignal,
 ): Promise<StillPicture> {
   const query = { at: atUs === null ? null : toMs(atUs), width };
-  const response = await request("GET", `/api/channel/${channel}/frame.jpg`, { query, signal });
+  const response = await request("GET", `/api/channel/${channel}/frame.jpg`, {
+    query,
+    ...(signal === undefined ? {} : { signal }),
+  });
   const taken = Date.parse(response.headers.get("X-Frame-Time") ?? "");
   return { jpeg: await response.blob(), utcUs: Number.isNaN(taken) ? (atUs ?? fromMs(Date.now())) : fromMs(taken) };
 }
