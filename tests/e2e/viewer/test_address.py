@@ -41,6 +41,19 @@ def test_back_returns_to_where_one_was(make_page: MakePage, nvr: Nvr) -> None:
     screen.wait_word(1, "LIVE")
 
 
+def test_a_link_shows_the_cameras_as_they_stood_for_who_made_it(make_page: MakePage) -> None:
+    page = make_page("/storage")
+    page.evaluate("() => localStorage.setItem('mini-nvr.order', '4,3,2,1')")
+    screen = Screen(page)
+    page.goto("/")
+    screen.wait_word(4, "LIVE")
+    assert screen.tiles() == [4, 3, 2, 1], "who comes without a link finds them as they were left"
+    page.goto("/?layout=2x1")
+    screen.wait(lambda: len(screen.tiles()) == 2, "two tiles")
+    screen.wait_word(1, "LIVE")
+    assert screen.tiles() == [1, 2]
+
+
 def test_zoom_and_cameras_stand_in_the_address(make_page: MakePage, nvr: Nvr) -> None:
     at = nvr.past.start + 10 * US_PER_S
     page = make_page(address(at, seconds_per_px=2.0, camera=4))
