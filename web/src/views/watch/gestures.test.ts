@@ -81,6 +81,19 @@ describe("a mouse", () => {
     expect(tile.clicks).toEqual(["click"]);
   });
 
+  it("that carries the tile has put it back once Escape is pressed", () => {
+    const escape = () => document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", cancelable: true }));
+    expect(escape()).toBe(true); // somebody else's, while nothing is carried
+    tile.pointer("pointerdown", 50, 50);
+    tile.pointer("pointermove", 100, 50);
+    expect(escape()).toBe(false);
+    const carried = tile.carried.length;
+    tile.pointer("pointermove", 150, 80);
+    tile.pointer("pointerup", 150, 80);
+    tile.element.dispatchEvent(new MouseEvent("click", { cancelable: true }));
+    expect([tile.carried.length, tile.dropped, tile.clicks]).toEqual([carried, [null], []]);
+  });
+
   it("that drags a zoomed picture moves it, and the tile stays", () => {
     tile.now = TWICE;
     tile.drag([100, 50], [80, 60]);

@@ -127,6 +127,16 @@ export function gestures(tile: Gestures): Attachment<HTMLElement> {
       mode = pointers.size === 1 && isZoomed(tile.zoom()) ? "pan" : "none";
     }
 
+    /** Escape puts the tile back where it was taken up. */
+    function escape(event: KeyboardEvent): void {
+      if (event.key !== "Escape" || (mode !== "carry" && mode !== "held")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      mode = "none";
+      dragged = true; // what lets go of it is no click
+      tile.drop(null);
+    }
+
     /** A drag is no click. */
     function click(event: MouseEvent): void {
       if (!dragged) return;
@@ -164,6 +174,7 @@ export function gestures(tile: Gestures): Attachment<HTMLElement> {
     element.addEventListener("pointermove", move, { signal });
     element.addEventListener("pointerup", up, { signal });
     element.addEventListener("pointercancel", up, { signal });
+    document.addEventListener("keydown", escape, { signal, capture: true });
     element.addEventListener("click", click, { signal, capture: true });
     element.addEventListener("dblclick", doubleClick, { signal });
     // the tile's: what lies over the picture, such as its small map, is no reason to stop zooming
