@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.conftest import MakePage
@@ -88,6 +88,45 @@ def test_playback_with_a_range_is_for_fingers_and_a_small_phone(make_page: MakeP
     with_a_range(page, nvr)
     assert too_small(page) == []
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+def test_what_opens_over_the_page_is_for_fingers_and_a_small_phone(make_page: MakePage, nvr: Nvr) -> None:
+    start, end = nvr.past.gap_end, nvr.past.end
+    middle = (start + end) // 2
+    page = make_page(address(middle), viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    Screen(page).wait_word(1, "RECORDED")
+
+    def fits(opened: Locator) -> None:
+        expect(opened).to_be_in_viewport(ratio=0.99)
+        assert too_small(page) == []
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+    for key, opened in (("g", page.get_by_role("form", name="Go to a time")), ("?", page.get_by_role("dialog"))):
+        page.keyboard.press(key)
+        fits(opened)
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+    page.get_by_role("button", name="Select range").click()
+    TimeAxis(page, middle).drag(start - 5 * US_PER_S, end + 5 * US_PER_S)
+    page.get_by_label("Selected range").get_by_role("button", name="Delete").click()
+    fits(page.get_by_role("dialog"))
+    page.get_by_role("button", name="Delete 1 file").click()
+    undo = page.get_by_role("button", name="Undo")
+    fits(undo)
+    undo.click()
+
+
+def test_a_tablet_has_a_layout_menu_and_small_maps_for_fingers(make_page: MakePage) -> None:
+    page = make_page("/?layout=9", viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True)
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    box = screen.tile(4).bounding_box()
+    assert box is not None
+    screen.pinch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 40, 120)
+    expect(page.get_by_role("button", name=re.compile(r"Zoomed \d\.\d times"))).to_be_visible()
+    page.get_by_role("button", name="Layout").click()
+    expect(page.get_by_role("group", name="Layout")).to_be_in_viewport(ratio=0.99)
+    assert too_small(page) == []
 
 
 def too_small(page: Page) -> list[str]:

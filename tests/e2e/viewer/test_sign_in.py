@@ -59,6 +59,20 @@ def test_a_session_that_ended_elsewhere_leads_back_to_the_same_place(make_page: 
     assert screen.tiles() == [1]
 
 
+def test_a_session_that_ends_while_live_is_told_and_live_goes_on_after_it(make_page: MakePage) -> None:
+    page = make_page("/", signed_in=False)
+    sign_in(page)
+    screen = Screen(page)
+    screen.wait_word(1, "LIVE")
+    end_session_elsewhere(page)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("status").first).to_contain_text(re.compile("session", re.IGNORECASE))
+    assert screen.tiles() == [], "who is signed out sees no camera"
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    screen.wait_live(1)
+
+
 def end_session_elsewhere(page: Page) -> None:
     """As from another device: the page itself is not told."""
     token = next(cookie["value"] for cookie in page.context.cookies() if "csrf" in cookie["name"])

@@ -19,4 +19,5 @@ it.each([
   ["2026-11-20T12:00:00Z", "2026-11-22T14:30:00Z", "Fri 20 Nov, 13:00:00"],
 ])("since %s, seen at %s, is %s in Berlin", (since, now, text) => {
   expect(sinceText(at(since), at(now), "Europe/Berlin")).toBe(text);
+  expect(sinceText(at(since), at(now), "Europe/Berlin", "minute")).toBe(text.slice(0, -3));
 });

@@ -1,6 +1,6 @@
 /** Figures of a camera and instants as a tile writes them. Pure. */
 import type { CameraState } from "../../state/types";
-import { formatBitRate, formatShortDay, formatTime, isoDay } from "../../time/format";
+import { formatBitRate, formatShortDay, formatTime, isoDay, type Precision } from "../../time/format";
 import type { UtcUs } from "../../time/instant";
 import { codecName } from "./tileState";
 
@@ -18,7 +18,7 @@ export function figures(state: CameraState | undefined): string {
 }
 
 /** `14:30:07`, with the day when that is another one. */
-export function sinceText(since: UtcUs, now: UtcUs, zone: string): string {
-  const time = formatTime(since, zone);
+export function sinceText(since: UtcUs, now: UtcUs, zone: string, precision: Precision = "second"): string {
+  const time = formatTime(since, zone, precision);
   return isoDay(since, zone) === isoDay(now, zone) ? time : `${formatShortDay(since, zone)}, ${time}`;
 }
