@@ -288,6 +288,25 @@ def test_a_copy_that_would_cost_much_other_footage_is_not_made(tmp_path: Path, c
     archive.catalog.close()
 
 
+def test_a_file_that_goes_on_after_a_pause_counts_with_all_of_it(archive: Archive, clock: FakeClock) -> None:
+    """It was taken over, and failed, while another product had only paused."""
+    path = "ch1/2023-11-14/100000.mkv"
+    whole = make(archive.record_dir / path, video=MJPEG)
+    content = whole.read_bytes()
+    whole.write_bytes(content[: len(content) // 2])
+    os.utime(whole, (OLD, OLD))
+    archive.converter(clock).look()
+    assert [row.size_bytes for row in archive.catalog.segments(1)] == [len(content) // 2]
+    whole.write_bytes(content)
+    os.utime(whole, (OLD, OLD))
+    before = archive.catalog.segments(1)[0]
+    archive.converter(clock).look()
+    (row,) = archive.catalog.segments(1)
+    assert (row.id, row.size_bytes) == (before.id, len(content))
+    (failed,) = failed_conversions(archive.catalog)
+    assert failed.attempts == 1  # as that of a new file
+
+
 def test_links_are_not_followed(archive: Archive, clock: FakeClock, tmp_path: Path) -> None:
     outside = make(tmp_path / "outside" / "100000.mkv")
     (archive.record_dir / "ch1/2023-11-14").mkdir(parents=True)

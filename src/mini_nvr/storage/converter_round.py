@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
-from mini_nvr.catalog.conversions import FailedConversion, adopt, failure_of, note_failure
+from mini_nvr.catalog.conversions import FailedConversion, adopt, failure_of, forget_failures, note_failure
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.protection_list import were_protected
 from mini_nvr.catalog.repository import Catalog
@@ -40,6 +40,7 @@ _ROOM_WAIT_S: Final = 600.0
 _EXTRA_BYTES: Final = 4 << 20
 _DEAREST_SHARE: Final = 10
 _CHEAP_BYTES: Final = 256 << 20
+_SETTLED: Final = frozenset({SegmentState.SEALED, SegmentState.DAMAGED})
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class ConversionRound:
 
     def _is_ready(self, path: PurePosixPath) -> bool:
         self._pacer.require_running()
-        return self._is_due(path) and self._is_complete(path)
+        return self._is_complete(path) and (self._is_due(path) or self._was_written_to(path))
 
     def _take_over(self, some: list[Adopted]) -> None:
         damaged = [item.change.path for item in some if item.problem]
@@ -134,12 +135,15 @@ class ConversionRound:
         _log.info("took over %d files of another product, such as %s", len(some), some[0].change.path)
 
     def _unknown(self, ready: Iterator[PurePosixPath]) -> Iterator[Adopted]:
-        """Files of other products without a row, or with one that says "damaged", but those already converted."""
+        """Files of other products without a row, or with one that says "damaged" or another size, but those already converted."""
         for path in ready:
             if parse_foreign_name(path) is None:
                 continue
             row = self._catalog.segment_at(path)
-            if row is not None and row.state is not SegmentState.DAMAGED:
+            if self._was_written_to(path, row):
+                if not self._is_due(path):
+                    forget_failures(self._catalog, [path])  # it is another file now
+            elif row is not None and row.state is not SegmentState.DAMAGED:
                 continue
             found = self._new(path)
             if found is not None:
@@ -268,6 +272,16 @@ class ConversionRound:
         except OSError:
             return False
         return abs(self._clock.utc_us() - changed_us) >= SETTLED_US
+
+    def _was_written_to(self, path: PurePosixPath, row: SegmentRow | None = None) -> bool:
+        """Whether another product went on with a file that was taken over in a pause: its row counts too little."""
+        row = row or self._catalog.segment_at(path)
+        if row is None or row.state not in _SETTLED or parse_foreign_name(path) is None:
+            return False
+        try:
+            return (self._record_dir / path).lstat().st_size != row.size_bytes
+        except OSError:
+            return False
 
     def _fail(self, path: PurePosixPath, error: ConversionError) -> None:
         self.failures += 1
