@@ -28,7 +28,7 @@ from benchmarks.process_cost import cpu_seconds
 from benchmarks.program import ENVIRONMENT, HOST
 from benchmarks.waiting import BenchmarkFailed, end, wait_until
 from mini_nvr.catalog.repository import Catalog
-from mini_nvr.supervisor.run import WEB_MALLOC
+from mini_nvr.supervisor.services import WEB_MALLOC
 
 DAY_MS, HOUR_MS, END_MS = DAY_US // 1000, 3_600_000, END_UTC_US // 1000
 WARM_UP = 5

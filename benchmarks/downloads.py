@@ -25,7 +25,7 @@ from benchmarks.findings import Figure, Findings, Table
 from benchmarks.part import parser, run
 from benchmarks.program import ENVIRONMENT
 from benchmarks.waiting import end, wait_until
-from mini_nvr.supervisor.run import WEB_MALLOC
+from mini_nvr.supervisor.services import WEB_MALLOC
 
 USER, PASSWORD = "bench", "violet otter umbrella"  # noqa: S105  of a server that lives for this run
 ROUNDS = 9

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mini_nvr import __version__
 from mini_nvr.errors import ConfigError, MiniNvrError
 
 if TYPE_CHECKING:
@@ -61,9 +60,19 @@ def _complain(message: str) -> None:
     print(f"mini-nvr: {redact(message)}", file=sys.stderr)
 
 
+class _ShowVersion(argparse.Action):
+    """As argparse's own, for a version that is looked up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from mini_nvr import __version__
+
+        print(f"mini-nvr {__version__}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mini-nvr", description="A light network video recorder for RTSP cameras.")
-    parser.add_argument("--version", action="version", version=f"mini-nvr {__version__}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the program's version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

@@ -8,7 +8,8 @@ import pytest
 
 from mini_nvr.config.load import demo_values, load
 from mini_nvr.services import check, check_storage, status, user
-from mini_nvr.supervisor.run import DEMO_CAMERAS, DEMO_PORT, service_table, welcome
+from mini_nvr.supervisor.run import DEMO_PORT, welcome
+from mini_nvr.supervisor.services import DEMO_CAMERAS, service_table
 from tests.docs.markdown import ROOT, document, instructions
 
 RECORDINGS = "/home/anna/mini-nvr/recordings"

@@ -25,7 +25,8 @@ from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.names import parse_segment_name
 from mini_nvr.storage.fsck import check
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0

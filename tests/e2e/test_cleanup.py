@@ -16,7 +16,8 @@ from mini_nvr.clock import NS_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.errors import GapCause
 from mini_nvr.storage.growth import MARGIN, horizon_s
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.conftest import MakeRecorder
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause, wait_until
 

@@ -17,7 +17,8 @@ from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.recorder.control import ControlError, request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.segment.scan import scan
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.support.waiting import until
 
 USER = "c4n4ry-user"
@@ -102,6 +103,11 @@ def footage(folder: Path) -> list[Path]:
     return sorted((folder / "recordings").rglob("*.mp4"))
 
 
+def files_with(folder: Path, text: bytes) -> list[Path]:
+    """Those that hold it: footage, catalog, logs and whatever else lies there."""
+    return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
 def traces(folder: Path) -> str:
     """Everything that was printed or logged."""
     return "".join(path.read_text() for path in (folder / "out", *(folder / "log").iterdir()))
@@ -111,11 +117,15 @@ async def test_a_password_is_in_no_argument_environment_output_or_log(tmp_path: 
     async with running(tmp_path, settings(cameras)) as process:
         channels = await status_when(process, tmp_path, live=2)
         await until(lambda: "password" in traces(tmp_path))
-        seen = [(service.cmdline(), service.environ()) for service in family(process).values()]
+        await until(lambda: len(family(process)) == 3)
+        services, descendants = family(process), psutil.Process(process.pid).children(recursive=True)
+        seen = [(service.cmdline(), service.environ()) for service in descendants]
         process_lists = [psutil.Process(process.pid).cmdline(), *seen]
-    assert len(seen) == 3
+    assert {service.pid for service in descendants} == {service.pid for service in services.values()}  # nobody else is there
     everything = repr(process_lists) + repr(channels) + traces(tmp_path)
     assert "c4n4ry" not in everything
+    assert files_with(tmp_path, b"c4n4ry") == []
+    assert footage(tmp_path)
     assert channels[2].status == "OFF"
     assert channels[2].error is not None
     assert process.returncode == 0

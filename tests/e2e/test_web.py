@@ -14,7 +14,8 @@ from websockets.exceptions import WebSocketException
 from mini_nvr.clock import SystemClock
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.live.protocol import KIND_HEADER, KIND_INIT, KIND_PART, read_part
-from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST, wait_for_port
 from tests.e2e.recorder_process import RecorderProcess, camera_settings
 from tests.support.served import cookies_of
 from tests.support.web import Browser

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
 from tests.faults.layer import WRITES, FaultyDisk, Operation
 from tests.faults.long import WAIT_S

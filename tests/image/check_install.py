@@ -16,7 +16,8 @@ import pytest
 from mini_nvr.auth.passwords import bcrypt_hash
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.segment.scan import scan
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.docs.markdown import document
 from tests.e2e.recorder_process import wait_until
 from tests.image.debian import Debian

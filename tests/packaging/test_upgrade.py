@@ -17,7 +17,8 @@ import pytest
 from mini_nvr.auth.passwords import bcrypt_hash
 from mini_nvr.clock import SystemClock
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
-from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST, wait_for_port
 from tests.e2e.recorder_process import RecorderProcess
 from tests.support.foreign_files import X264_B, X265, make, pictures
 from tests.support.web import Browser

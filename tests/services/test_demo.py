@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mini_nvr.clock import SystemClock
-from mini_nvr.supervisor.run import free_port, wait_for_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import wait_for_port
 
 HOST = "127.0.0.1"
 

@@ -20,7 +20,8 @@ from mini_nvr.config.load import load
 from mini_nvr.live.client import RecorderNotRunning as NoLive
 from mini_nvr.recorder.control import RecorderNotRunning
 from mini_nvr.services.web import RecorderLink, WebFailed, listen, make_deps, welcome_first_user
-from mini_nvr.supervisor.run import DEMO_HOST, free_port, wait_for_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST, wait_for_port
 
 LOOPBACK = ip_address("127.0.0.1")
 

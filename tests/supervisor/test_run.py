@@ -9,7 +9,8 @@ import pytest
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import demo_values, load
-from mini_nvr.supervisor.run import DEMO_HOST, WEB_MALLOC, child_environment, free_port, service_table, wait_for_port, welcome
+from mini_nvr.supervisor.run import free_port, welcome
+from mini_nvr.supervisor.services import DEMO_HOST, WEB_MALLOC, child_environment, service_table, wait_for_port
 
 
 def test_a_child_inherits_nothing_that_can_be_a_setting() -> None:

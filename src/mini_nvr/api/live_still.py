@@ -14,7 +14,6 @@ from mini_nvr.errors import MediaError, MiniNvrError
 from mini_nvr.live.protocol import KIND_EVENT, KIND_INIT, KIND_PART, read_json, read_part
 from mini_nvr.media.frame import VideoFormat
 from mini_nvr.media.mp4 import MDAT_HEADER_BYTES, parse_init
-from mini_nvr.media.still import still_jpeg
 
 PATIENCE_S: Final = 3.0
 """How long a picture is waited for: a camera that has just been connected has not sent a key frame yet."""
@@ -96,6 +95,8 @@ def _require_there(channel: int, message: bytes) -> None:
 
 
 def _decode(key_frame: KeyFrame, width: int | None) -> bytes:
+    from mini_nvr.media.still import still_jpeg  # noqa: PLC0415  FFmpeg's libraries load only where they are used
+
     video = next((track for track in parse_init(key_frame.init).formats if isinstance(track, VideoFormat)), None)
     if video is None:
         raise MediaError("a live stream without video")

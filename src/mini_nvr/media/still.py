@@ -1,7 +1,8 @@
 """One key frame to one JPEG, through FFmpeg's decoders.
 
 Decoding a 1080p key frame takes some 5 ms, scaling and JPEG about 1 ms at 320 pixels; one thread, because a single picture gains
-nothing from more and a web service has other requests.
+nothing from more and a web service has other requests. Whoever makes pictures imports this when the first one is wanted: FFmpeg's
+libraries take some 15 MB.
 """
 
 from fractions import Fraction
@@ -10,9 +11,8 @@ import av
 
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
+from mini_nvr.media.still_size import still_size
 
-MAX_WIDTH = 3_840
-MIN_WIDTH = 16
 _QUALITY = 4  # mjpeg's quantizer, 2 (best) to 31
 _DECODERS = {"h264": "h264", "h265": "hevc"}
 
@@ -30,16 +30,9 @@ def still_jpeg(key_frame: bytes, video: VideoFormat, width: int | None = None) -
     try:
         picture = _decode(key_frame, video)
         shown = max(1, round(picture.width * (video.sample_aspect or Fraction(1))))
-        return _encode(picture, *_size(shown, picture.height, width))
+        return _encode(picture, *still_size(shown, picture.height, width))
     except (av.FFmpegError, ValueError) as exc:
         raise MediaError(f"a key frame of {len(key_frame)} bytes does not decode: {exc}") from exc
-
-
-def _size(shown_width: int, height: int, width: int | None) -> tuple[int, int]:
-    """Even sides, as chroma is shared by two pixels; the shape of `shown_width` x `height`."""
-    target = min(shown_width, MAX_WIDTH if width is None else max(MIN_WIDTH, min(width, MAX_WIDTH)))
-    scaled = round(height * target / shown_width)
-    return max(2, target & ~1), max(2, scaled & ~1)
 
 
 def _decode(key_frame: bytes, video: VideoFormat) -> av.VideoFrame:

@@ -14,7 +14,7 @@ from mini_nvr.catalog.timeline import SLIVER_US
 from mini_nvr.errors import MediaError
 from mini_nvr.media.frame import VideoFormat
 from mini_nvr.media.mp4 import parse_init
-from mini_nvr.media.still import MAX_WIDTH, MIN_WIDTH, still_jpeg
+from mini_nvr.media.still_size import MAX_WIDTH, MIN_WIDTH
 from mini_nvr.playback.errors import FootageUnreadable
 from mini_nvr.playback.files import opened
 from mini_nvr.playback.missing import no_footage, require_mp4
@@ -88,6 +88,8 @@ class StillMaker:
         return [item for item in found if item.row.state is SegmentState.GROWING]
 
     def _decode(self, row: SegmentRow, entry: IndexEntry, width: int | None) -> bytes:
+        from mini_nvr.media.still import still_jpeg  # noqa: PLC0415  FFmpeg's libraries load only where they are used
+
         if entry.key_size_bytes > MAX_KEY_FRAME_BYTES or row.init_size_bytes > MAX_INIT_BYTES:
             raise FootageUnreadable(f"{row.path}: the catalog claims a key frame of {entry.key_size_bytes} bytes; rescan it")
         with opened(self._record_dir, row) as fd:

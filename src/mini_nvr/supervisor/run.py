@@ -1,10 +1,6 @@
-"""`mini-nvr run`: which services there are, demo mode, what is printed at the start, signals."""
+"""`mini-nvr run`: the settings, demo mode, what is printed at the start."""
 
-import asyncio
-import logging
-import os
 import shlex
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,32 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mini_nvr import log as logs
-from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.load import configured, demo_values, load, read_values
 from mini_nvr.errors import ConfigError
-from mini_nvr.supervisor.processes import Service, Supervisor
+from mini_nvr.supervisor.image import Plan, become_supervisor
+from mini_nvr.supervisor.services import DEMO_CAMERAS, DEMO_HOST, service_table
 
 if TYPE_CHECKING:
     from mini_nvr.config.model import Settings
+    from mini_nvr.supervisor.processes import Service
 
-DEMO_HOST: Final = "127.0.0.1"
 DEMO_PORT: Final = 8554
-DEMO_CAMERAS: Final = 4
 
 NO_CAMERA: Final = (
     "no camera is configured: copy .env.example to .env and name your cameras there, "
     "or look around with four simulated ones: `mini-nvr run --demo`"
 )
-
-WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 20)}
-"""glibc raises both by itself after large blocks are freed, and then keeps what a password's hash (19 MiB) and pictures took."""
-
-_ENVIRONMENT_KEPT: Final = frozenset(
-    "PATH HOME USER LOGNAME LANG LANGUAGE TZ TZDIR TMPDIR TERM COLUMNS NO_COLOR VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD".split()
-)
-_PREFIXES_KEPT: Final = ("LC_", "PYTHON", "MALLOC_")
-
-log = logging.getLogger(__name__)
 
 
 def run(env_file: Path | None, *, demo: bool) -> int:
@@ -57,12 +42,11 @@ def run(env_file: Path | None, *, demo: bool) -> int:
         demo_port = free_port(DEMO_HOST, DEMO_PORT)
         values = demo_values(demo_port, DEMO_CAMERAS, values)
     settings = load(values)
-    logs.configure(
-        "supervisor", level=settings.log_level, zone=settings.zone, log_file=settings.log_file, secrets=settings.secrets()
-    )
-    services = service_table(demo_port)
-    print("\n".join(welcome(settings, services, demo_port, env_file)), flush=True)
-    return asyncio.run(_supervise(services, values))
+    log_file = str(settings.log_file) if settings.log_file is not None else None
+    plan = Plan(values, demo_port, settings.log_level, log_file, settings.zone.key, sorted(settings.secrets()))
+    logs.configure("supervisor", level=plan.log_level, zone=settings.zone, log_file=settings.log_file, secrets=plan.secrets)
+    print("\n".join(welcome(settings, service_table(demo_port), demo_port, env_file)), flush=True)
+    return become_supervisor(plan)
 
 
 def _problems(values: Mapping[str, str]) -> list[str]:
@@ -74,40 +58,8 @@ def _problems(values: Mapping[str, str]) -> list[str]:
     return []
 
 
-async def _supervise(services: Sequence[Service], values: Mapping[str, str]) -> int:
-    environment = child_environment(os.environ)  # noqa: TID251  passed on without the settings; nothing is read from it
-    supervisor = Supervisor(services, values, environment, SystemClock())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stop)
-    exit_code = await supervisor.run()
-    log.info("all services have stopped")
-    return exit_code
-
-
-def service_table(demo_port: int | None) -> tuple[Service, ...]:
-    """The services in the order in which they start."""
-    services = (
-        Service("recorder", _command("recorder")),
-        Service("storage", _command("storage")),
-        Service("web", _command("web"), environment=WEB_MALLOC),
-    )
-    if demo_port is None:
-        return services
-    arguments = ("--cameras", str(DEMO_CAMERAS), "--host", DEMO_HOST, "--port", str(demo_port))
-
-    async def listening() -> None:
-        await wait_for_port(DEMO_HOST, demo_port, SystemClock())
-
-    return (Service("demo", _command("demo", *arguments), listening), *services)
-
-
-def _command(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", "mini_nvr", *arguments)  # -P: no module is taken from the folder that we are started in
-
-
 def welcome(
-    settings: "Settings", services: Sequence[Service], demo_port: int | None, env_file: Path | None = None
+    settings: "Settings", services: "Sequence[Service]", demo_port: int | None, env_file: Path | None = None
 ) -> Iterator[str]:
     """Where to look, line by line. `env_file`: the one named on the command line."""
     cameras = [channel for channel in settings.channels if channel.enabled]
@@ -139,14 +91,6 @@ def own_command() -> str:
     return called if Path(called).name == "mini-nvr" else "mini-nvr"
 
 
-def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a child inherits: what programs and libraries need, and nothing that can be a setting (SECURITY S5).
-
-    An allow-list, so that a password under a misspelt name stays behind too.
-    """
-    return {name: value for name, value in environment.items() if name in _ENVIRONMENT_KEPT or name.startswith(_PREFIXES_KEPT)}
-
-
 def free_port(host: str, preferred: int) -> int:
     """`preferred` when nobody listens on it, otherwise one that the kernel picks."""
     for port in (preferred, 0):
@@ -160,15 +104,3 @@ def free_port(host: str, preferred: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise AssertionError("unreachable: port 0 is bound or raises")
-
-
-async def wait_for_port(host: str, port: int, clock: Clock, interval_s: float = 0.05) -> None:
-    """Return once something accepts connections there; cancel it to give up."""
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await clock.sleep(interval_s)
-        else:
-            writer.close()
-            return

@@ -15,7 +15,8 @@ from mini_nvr.demo import DemoCamera, DemoRig
 from mini_nvr.demo.live import LiveScene
 from mini_nvr.demo.scenes import CAR_PARK, DOORWAY, STREET, WAREHOUSE
 from mini_nvr.segment.volume import create_volume
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
 from tests.support.past import Projector, offline, write_run
 

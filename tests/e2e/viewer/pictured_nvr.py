@@ -20,7 +20,8 @@ from mini_nvr.demo.live import LiveScene
 from mini_nvr.demo.scenes import CAR_PARK, DOORWAY, STREET, WAREHOUSE, Scene
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 from mini_nvr.segment.volume import create_volume
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
 from tests.e2e.viewer.nvr import PASSWORD, USER, WALL, ZONE
 from tests.support.footage import Clip, Sample

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess
 
 START_TIMEOUT_S = 60

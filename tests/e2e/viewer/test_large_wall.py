@@ -1,4 +1,4 @@
-"""A wall of nine: all of them are live, and the cameras on the next page cost nothing; the one switched off says how to switch it on."""
+"""A wall of nine: all are live, and the cameras on the next page cost nothing; the one switched off says how to switch it on."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,13 @@ from playwright.sync_api import Page, WebSocket, expect
 from mini_nvr.demo import DemoCamera, DemoRig
 from mini_nvr.demo.live import LiveScene
 from mini_nvr.demo.scenes import STREET
-from mini_nvr.supervisor.run import DEMO_HOST, free_port
+from mini_nvr.supervisor.run import free_port
+from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess
 from tests.e2e.viewer.conftest import MakePage, sign_in
 from tests.e2e.viewer.nvr import PASSWORD, USER
 from tests.e2e.viewer.screen import Screen
+from tests.e2e.viewer.time_axis import query
 
 PLACES: Final = 9
 CAMERAS: Final = PLACES + 1
@@ -64,3 +66,13 @@ def test_nine_are_live_and_the_others_are_on_the_next_page(make_page: MakePage, 
     screen.wait(lambda: streams.open() == [CAMERAS], "the other streams being closed")
     assert screen.word(DISABLED) == "DISABLED"
     expect(screen.tile(DISABLED)).to_contain_text(f"CHANNEL_{DISABLED}_ENABLED")
+    screen.wait(lambda: query(page).get("page") == str(PLACES), "the address having followed")
+    page.reload()
+    screen.wait_word(CAMERAS, "LIVE")
+    assert screen.tiles() == [CAMERAS, DISABLED], "a reload stays on the page"
+    pages = page.get_by_role("navigation")
+    pages.get_by_role("link", name="Storage").click()
+    page.get_by_role("heading", name="Storage").wait_for()
+    pages.get_by_role("link", name="Watch").click()
+    screen.wait_word(CAMERAS, "LIVE")
+    assert screen.tiles() == [CAMERAS, DISABLED], "so does who comes back from another page"
