@@ -61,8 +61,14 @@ describe("scrubbing", () => {
   });
 
   it("is live when it ends at now", () => {
+    const later = plus(NOW, 0.3 * US_PER_S);
     const state = after(RECORDED, { type: "scrubStart" }, { type: "scrubMove", toUs: NOW, nowUs: NOW });
-    expect(after(state, { type: "scrubEnd", nowUs: NOW }).live).toBe(true);
+    expect(after(state, { type: "scrubEnd", nowUs: later })).toMatchObject({ live: true, instantUs: later, jumps: 1 });
+  });
+
+  it("stays live when the playhead is taken at now and let go there", () => {
+    const later = plus(NOW, 0.3 * US_PER_S);
+    expect(after(LIVE, { type: "scrubStart" }, { type: "scrubEnd", nowUs: later }).live).toBe(true);
   });
 
   it("ends once", () => expect(after(RECORDED, { type: "scrubEnd", nowUs: NOW })).toBe(RECORDED));
@@ -105,5 +111,16 @@ describe("cameras", () => {
     expect(state.order).toEqual([2, 1, 3]);
     expect(after(state, { type: "cameras", channels: [3] })).toMatchObject({ order: [3], selected: 3 });
     expect(after(state, { type: "cameras", channels: [] }).selected).toBeNull();
+  });
+
+  it("count as selected by the person alone, not by the address or as the first one", () => {
+    const state = after(
+      START,
+      { type: "cameras", channels: [1, 2] },
+      { type: "restore", state: { selected: 2 } },
+      { type: "cameras", channels: [1] },
+    );
+    expect(state).toMatchObject({ selected: 1, selections: 0 });
+    expect(after(state, { type: "select", channel: 1 }).selections).toBe(1);
   });
 });

@@ -26,8 +26,11 @@ export interface WatchState {
   /** First tile of the page of tiles on screen, an index into `order`. */
   readonly page: number;
   readonly selected: Channel | null;
+  /** Grows whenever somebody selects a camera: the wall turns to its page, and stays where it is otherwise. */
+  readonly selections: number;
   /** Only the selected camera is on screen. */
   readonly single: boolean;
+  /** While the playhead is dragged: it stands at now, and will be live once it is let go. */
   readonly live: boolean;
   /** The playhead. While live, the newest frame's time or now. */
   readonly instantUs: UtcUs;
@@ -88,6 +91,7 @@ export const START: WatchState = {
   layout: "auto",
   page: 0,
   selected: null,
+  selections: 0,
   single: false,
   live: true,
   instantUs: 0 as UtcUs,
@@ -128,7 +132,7 @@ function neighbour(speed: Speed, by: 1 | -1): Speed {
 /** What the address bar says; an instant without a word on live is one to go to. */
 function restored(state: WatchState, said: Partial<WatchState>): WatchState {
   const goes = said.live !== undefined || said.instantUs !== undefined;
-  const next = { ...state, ...said, jumps: state.jumps, scrubbing: false };
+  const next = { ...state, ...said, jumps: state.jumps, selections: state.selections, scrubbing: false };
   return goes ? jump(next) : next;
 }
 
@@ -148,7 +152,7 @@ export function answer(state: WatchState, request: Request): WatchState {
     case "page":
       return { ...state, page: request.page };
     case "select":
-      return { ...state, selected: request.channel };
+      return { ...state, selected: request.channel, selections: state.selections + 1 };
     case "single":
       return { ...state, single: request.single };
     case "live":
@@ -162,7 +166,8 @@ export function answer(state: WatchState, request: Request): WatchState {
     case "scrubMove":
       return { ...at(state, request.toUs, request.nowUs), scrubbing: true };
     case "scrubEnd":
-      return state.scrubbing ? seek(state, state.instantUs, request.nowUs) : state;
+      if (!state.scrubbing) return state;
+      return seek(state, state.live ? request.nowUs : state.instantUs, request.nowUs); // now went on meanwhile
     case "moved":
       return state.scrubbing ? state : { ...state, instantUs: request.toUs };
     case "play":

@@ -102,6 +102,15 @@ describe("dragging", () => {
     expect(watch.now).toMatchObject({ scrubbing: false, intent: "playing", live: false });
   });
 
+  it("the playhead let go at now is live, however long it was held there", () => {
+    drag(BAND, [300]);
+    control.pointer({ type: "down", id: 1, x: 300, y: 60, atMs: 0, hit: { kind: "playhead" }, selects: false });
+    control.pointer({ type: "move", id: 1, x: 990, y: 60, atMs: 10 });
+    vi.advanceTimersByTime(300);
+    control.pointer({ type: "up", id: 1, x: 990, y: 60, atMs: 310 });
+    expect(watch.now).toMatchObject({ scrubbing: false, live: true });
+  });
+
   it("the playhead held at an edge moves the view on", () => {
     drag(BAND, [300]);
     control.pointer({ type: "down", id: 1, x: 300, y: 60, atMs: 0, hit: { kind: "playhead" }, selects: false });

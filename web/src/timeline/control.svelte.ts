@@ -157,7 +157,8 @@ export class TimelineControl {
   }
 
   seek(toUs: UtcUs): void {
-    watch.ask({ type: "seek", toUs: clamp(toUs, this.oldestUs, clock.nowUs()), nowUs: clock.nowUs() });
+    const nowUs = clock.nowUs();
+    watch.ask({ type: "seek", toUs: clamp(toUs, this.oldestUs, nowUs), nowUs });
   }
 
   #followedUs(): UtcUs {
@@ -234,22 +235,23 @@ export class TimelineControl {
       watch.ask({ type: "scrubStart" });
     }
     const { selection } = watch.now;
-    if (drag === "select") this.#anchorUs = this.#timeAt(x);
+    if (drag === "select") this.#anchorUs = this.#timeAt(x, clock.nowUs());
     else if (selection !== null) this.#anchorUs = drag === "startHandle" ? selection.endUs : selection.startUs;
   }
 
-  #timeAt(x: number): UtcUs {
-    return clamp(timeAt(this.view, x), this.oldestUs, clock.nowUs());
+  #timeAt(x: number, nowUs: UtcUs): UtcUs {
+    return clamp(timeAt(this.view, x), this.oldestUs, nowUs);
   }
 
   /** The pointer holds the playhead or an end of the selection. */
   #dragTo(x: number): void {
     if (this.#gesture.kind !== "dragging") return;
     this.#heldX = x;
+    const nowUs = clock.nowUs(); // asked twice, it could have gone on: what is dragged to now would be before it
     if (this.#gesture.drag === "scrub") {
-      return watch.ask({ type: "scrubMove", toUs: this.#timeAt(x - this.#grip), nowUs: clock.nowUs() });
+      return watch.ask({ type: "scrubMove", toUs: this.#timeAt(x - this.#grip, nowUs), nowUs });
     }
-    const other = this.#timeAt(x);
+    const other = this.#timeAt(x, nowUs);
     const [startUs, endUs] = other < this.#anchorUs ? [other, this.#anchorUs] : [this.#anchorUs, other];
     watch.ask({ type: "selection", span: startUs === endUs ? null : { startUs, endUs } });
   }

@@ -51,6 +51,16 @@ it("turns to the page of a camera that is chosen", () => {
   expect(shown()).toEqual([3, 4]);
 });
 
+it("stays on the page that the address names, whichever camera is selected, also after another page", () => {
+  watch.ask({ type: "restore", state: { page: 2, selected: 1 } });
+  expect(shown()).toEqual([3, 4]);
+  watch.ask({ type: "restore", state: { page: 4, selected: 2 } });
+  expect(shown()).toEqual([5]);
+  void unmount(wall);
+  wall = mount(Wall, { target: document.body });
+  expect(shown()).toEqual([5]);
+});
+
 it("shows one camera alone, and forgets what the others painted", () => {
   cameras.painted.set(1, utcUs(1));
   watch.ask({ type: "select", channel: 2 });
