@@ -22,6 +22,7 @@ const seen = (picture: PictureState | undefined, more: Partial<Seen> = {}): Seen
   picture,
   painted: true,
   live: true,
+  cover: null,
   recorderRunning: true,
   stillFailure: null,
   stillAgeS: 1,
@@ -55,6 +56,20 @@ describe("never shows as live what is not", () => {
     const full = tileState(seen({ kind: "playing" }, { state: { ...LIVE, status: "REC", error: "disk full" } }));
     expect(full).toMatchObject({ word: "LIVE", recording: false, note: "not recorded: the disk is full" });
     expect(tileState(seen({ kind: "playing" }))).toMatchObject({ word: "LIVE", recording: true, note: null });
+  });
+
+  it("is not live while the playhead is dragged, also at now, and dark where the still is not of its time", () => {
+    for (const picture of ALL)
+      for (const live of [true, false]) {
+        if (live && picture?.kind === "connecting") continue;
+        expect(tileState(seen(picture, { live, cover: "there" }))).toMatchObject({ word: "RECORDED", look: "clear" });
+        expect(tileState(seen(picture, { live, cover: "elsewhere" }))).toMatchObject({
+          word: "NO PICTURE",
+          look: "dark",
+        });
+        expect(tileState(seen(picture, { live, cover: "gap" }))).toMatchObject({ word: "NO FOOTAGE", look: "dark" });
+      }
+    expect(tileState(seen({ kind: "connecting" }, { cover: "there" })).word).toBe("CONNECTING");
   });
 
   it("takes the colour from a picture that stands, and says since when", () => {

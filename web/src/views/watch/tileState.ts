@@ -29,6 +29,9 @@ export interface TileState {
   readonly stills: boolean;
 }
 
+/** What covers the picture while the playhead is dragged: a still of its time, one of another time, or one although there is a gap. */
+export type Cover = "there" | "elsewhere" | "gap";
+
 export interface Seen {
   readonly camera: Pick<Camera, "channel" | "enabled">;
   readonly state: CameraState | undefined;
@@ -36,6 +39,8 @@ export interface Seen {
   /** A picture was shown since the tile is there. */
   readonly painted: boolean;
   readonly live: boolean;
+  /** null: the picture is not covered. */
+  readonly cover: Cover | null;
   readonly recorderRunning: boolean;
   /** Why no still came, where stills take the place of video. */
   readonly stillFailure: string | null;
@@ -67,7 +72,18 @@ const message = (
 
 /** What to say of a tile. */
 export function tileState(seen: Seen): TileState {
+  // let go at now, what is waited for is the live picture
+  const connects = seen.live && seen.picture?.kind === "connecting";
+  if (seen.cover !== null && !connects) return coveredState(seen, seen.cover);
   return seen.live ? liveState(seen) : recordedState(seen);
+}
+
+/** What the picture below does is of no matter; it is never live. */
+function coveredState(seen: Seen, cover: Cover): TileState {
+  const { stills, note } = recordedState(seen);
+  if (cover === "gap") return state("NO FOOTAGE", "dark", { ...message("No footage", null, null), stills });
+  const there = cover === "there";
+  return state(there ? "RECORDED" : "NO PICTURE", there ? "clear" : "dark", { stills, note });
 }
 
 function liveState(seen: Seen): TileState {

@@ -1,0 +1,61 @@
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { START } from "../../state/watch";
+import { watch } from "../../state/watch.svelte";
+import { plus, US_PER_S, utcUs } from "../../time/instant";
+import { footage } from "../../timeline/footage";
+import { timeline } from "../../timeline/control.svelte";
+import ScrubPicture from "./ScrubPicture.svelte";
+
+const AT = utcUs(1_795_360_000 * US_PER_S);
+const NOW = plus(AT, 86_400 * US_PER_S);
+const onshown = vi.fn();
+let picture: Record<string, unknown>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  onshown.mockClear();
+  watch.ask({ type: "restore", state: { ...START, live: false, instantUs: AT } });
+  timeline.adopt({ centreUs: AT, usPerPx: US_PER_S });
+  watch.ask({ type: "scrubStart" });
+  picture = mount(ScrubPicture, { target: document.body, props: { channel: 1, belowUs: AT, onshown } });
+});
+afterEach(async () => {
+  await unmount(picture);
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function cover(): unknown {
+  flushSync();
+  return onshown.mock.lastCall?.[0]?.cover;
+}
+
+const dragTo = (seconds: number) => watch.ask({ type: "scrubMove", toUs: plus(AT, seconds * US_PER_S), nowUs: NOW });
+
+it("a picture of about that time is of that time, and one far away no more once the hand rests", () => {
+  expect(cover()).toBe("there");
+  dragTo(8);
+  vi.advanceTimersByTime(1_000);
+  expect(cover()).toBe("there");
+  dragTo(60);
+  expect(cover()).toBe("there");
+  vi.advanceTimersByTime(200);
+  dragTo(61);
+  expect(cover()).toBe("there");
+  vi.advanceTimersByTime(300);
+  expect(cover()).toBe("elsewhere");
+  dragTo(5);
+  expect(cover()).toBe("there");
+});
+
+it("a gap is one at once, however close the last picture is", () => {
+  const gap = { startUs: AT, endUs: NOW, cause: "camera offline", detail: "", count: 1, missingUs: 9e9 };
+  vi.spyOn(footage, "gapAt").mockImplementation((_, at) => (at === AT ? null : gap));
+  dragTo(1);
+  expect(cover()).toBe("gap");
+  vi.spyOn(footage, "gapAt").mockReturnValue({ ...gap, count: 2 }); // with footage in between
+  dragTo(2);
+  expect(cover()).toBe("there");
+});
