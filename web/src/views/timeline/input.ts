@@ -1,11 +1,9 @@
 /** Pointers, wheel and keys on the timeline's element, as the control understands them. */
 import type { Attachment } from "svelte/attachments";
 
-import { cameras } from "../../state/cameras.svelte";
 import { clock } from "../../state/clock.svelte";
 import { watch } from "../../state/watch.svelte";
 import { US_PER_S } from "../../time/instant";
-import { startOfDay } from "../../time/zone";
 import type { TimelineControl } from "../../timeline/control.svelte";
 import { FINGER_REACH_PX, type Hit, hitAt, REACH_PX } from "../../timeline/geometry/hit";
 import type { Layout } from "../../timeline/geometry/layout";
@@ -82,7 +80,7 @@ export function hands(
   };
 }
 
-/** The keys of a slider; true when one was understood. */
+/** The keys of a slider; true when one was understood. Home and End are the page's own (`views/watch/keyboard.ts`). */
 export function pressed(control: TimelineControl, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
   const skip = (byUs: number): void => watch.ask({ type: "skip", byUs, nowUs: clock.nowUs() });
@@ -101,12 +99,6 @@ export function pressed(control: TimelineControl, event: KeyboardEvent): boolean
       return true;
     case "PageUp":
       skip(lengthUs(control.view) / 4);
-      return true;
-    case "Home":
-      control.seek(startOfDay(control.playheadUs, cameras.zone));
-      return true;
-    case "End":
-      watch.ask({ type: "live" });
       return true;
     case "Escape":
       if (watch.now.selection === null && !watch.now.selecting) return false;

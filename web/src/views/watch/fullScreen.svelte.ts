@@ -1,11 +1,13 @@
-/** Full screen of the wall, with all its tiles or with one alone. */
+/**
+ * Full screen of the wall, with all its tiles or with one alone. The page as a whole fills the screen, and views leave out what is not the
+ * wall: so notes, the word on the line and the field for a time are seen over it.
+ */
 import type { Channel } from "../../state/types";
 import { watch } from "../../state/watch.svelte";
 
 class FullScreen {
   /** The wall fills the screen. */
   on = $state(false);
-  #wall: HTMLElement | null = null;
   /** A tile was enlarged for this, and goes back to its place afterwards. */
   #enlarged = false;
 
@@ -18,18 +20,15 @@ class FullScreen {
     return document.fullscreenEnabled;
   }
 
-  /** An attachment: this element is the wall. */
-  readonly wall = (element: HTMLElement): (() => void) => {
-    this.#wall = element;
-    return () => {
-      this.#wall = null;
-    };
+  /** An attachment of the wall: without it there is no full screen. */
+  readonly wall = (): (() => void) => () => {
+    if (this.on) void document.exitFullscreen();
   };
 
   /** The wall fills the screen, or the page is back. */
   async toggleWall(): Promise<void> {
     if (document.fullscreenElement !== null) await document.exitFullscreen();
-    else await this.#wall?.requestFullscreen().catch(() => undefined); // refused: not by a press, or not allowed
+    else await document.documentElement.requestFullscreen().catch(() => undefined); // refused: not by a press, or not allowed
   }
 
   /** One camera fills the screen; then the others are not on the page and cost nothing. */
@@ -44,7 +43,7 @@ class FullScreen {
   }
 
   #changed(): void {
-    this.on = document.fullscreenElement !== null && document.fullscreenElement === this.#wall;
+    this.on = document.fullscreenElement === document.documentElement;
     if (!this.on) this.#backToPlace();
   }
 

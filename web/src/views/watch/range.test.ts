@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Recording } from "../../api/recordings";
 import { fromMs } from "../../time/instant";
-import { deletionOf, estimateBytes, footageUs, keptText, remainingUs, spanOf } from "./range";
+import { deletionOf, estimateBytes, footageUs, keptText, minuteAround, remainingUs, spanOf } from "./range";
 
 const s = (seconds: number) => fromMs(seconds * 1_000);
 const span = (start: number, end: number) => ({ startUs: s(start), endUs: s(end) });
@@ -38,6 +38,14 @@ it.each([
   [span(100, 140), 30],
   [span(120, 130), 0],
 ])("%o holds %d s of footage", (range, seconds) => expect(footageUs(FILES, range)).toBe(s(seconds)));
+
+it.each([
+  [200, span(170, 230)],
+  [990, span(940, 1_000)],
+  [1_000, span(940, 1_000)],
+])("the minute around %d s, which ends at now at the latest", (at, minute) =>
+  expect(minuteAround(s(at), s(1_000))).toEqual(minute),
+);
 
 it("counts what two files cover once", () => {
   expect(footageUs([file(0, 60), file(50, 100)], span(0, 100))).toBe(s(100));

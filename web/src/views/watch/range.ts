@@ -1,6 +1,6 @@
 /** A range of time and what it holds: sizes, what can be deleted, what is protected. Pure. */
 import type { Recording } from "../../api/recordings";
-import type { Span } from "../../time/instant";
+import { plus, type Span, US_PER_S, utcUs, type UtcUs } from "../../time/instant";
 
 /** The part of a file inside the range, from 0 to 1. */
 function share(file: Recording, span: Span): number {
@@ -22,6 +22,12 @@ export function footageUs(files: readonly Recording[], span: Span): number {
     untilUs = Math.max(untilUs, endUs);
   }
   return sum;
+}
+
+/** The minute around an instant; close to now it is the last one. */
+export function minuteAround(at: UtcUs, nowUs: UtcUs): Span {
+  const endUs = utcUs(Math.min(plus(at, 30 * US_PER_S), nowUs));
+  return { startUs: plus(endUs, -60 * US_PER_S), endUs };
 }
 
 /** What deleting a range does. */
