@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from mini_nvr.clock import US_PER_S
+from mini_nvr.clock import US_PER_S, to_datetime
 from tests.e2e.viewer import burnt_clock
 from tests.e2e.viewer.conftest import MakePage
-from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.nvr import ZONE, Nvr
 from tests.e2e.viewer.screen import Screen, now_us, wall_time, zone_time
 from tests.e2e.viewer.time_axis import BAND_PX, RULER_PX, TimeAxis, address, is_amber, query
 
@@ -288,6 +288,5 @@ def test_the_slider_speaks_and_obeys_keys(make_page: MakePage, nvr: Nvr) -> None
     screen.wait(lambda: axis.now_s() == before - 5, "five seconds back")
     axis.page.keyboard.press("Shift+ArrowRight")
     screen.wait(lambda: axis.now_s() == before + 55, "a minute on")
-    assert re.search(r"\d{2}:\d{2}", axis.slider.get_attribute("aria-valuetext") or "") or axis.slider.get_attribute(
-        "aria-valuetext"
-    )
+    at = to_datetime(past.start + 85 * US_PER_S, ZONE)
+    expect(axis.slider).to_have_attribute("aria-valuetext", re.compile(rf"^{at:%H:%M:}2[45]\b.*, {at:%A} {at.day} {at:%B %Y}"))
