@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,13 +11,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from mini_nvr.api.byte_answer import byte_answer
-from mini_nvr.api.caller import SignedIn
+from mini_nvr.api.caller import Caller, SignedIn, caller_of
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.file_source import FileSource
 from mini_nvr.api.problems import not_found
+from mini_nvr.api.watching import PLAYBACK
+from mini_nvr.auth.audit import AuditAction
+from mini_nvr.auth.sessions import Session
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.playback_queries import segment_by_id
+from mini_nvr.errors import CatalogError
+from mini_nvr.playback.files import open_plain
 
 router = APIRouter(tags=["playback"])
 
@@ -53,6 +57,8 @@ async def segment_file(request: Request, *, segment_id: SegmentId, session: Sign
     version = version_of(row)
     if v is not None and v != version:
         raise not_found(f"recording {segment_id} is another one now", "ask for the playlist again")
+    if request.method == "GET" and deps.watching.is_new(session.id, row.channel, PLAYBACK, deps.clock.utc_us()):
+        await run_in_threadpool(_record, deps, session, caller_of(request), row)
     fd = await run_in_threadpool(open_footage, deps.record_dir, row)
     size = row.size_bytes if row.state is SegmentState.GROWING else os.fstat(fd).st_size
     sealed = row.state is SegmentState.SEALED
@@ -71,6 +77,12 @@ def _cache_control(row: SegmentRow, *, named: bool) -> str:
     if row.state is SegmentState.GROWING:
         return NOT_KEPT
     return IMMUTABLE if named and row.state is SegmentState.SEALED else REVALIDATED
+
+
+def _record(deps: Deps, session: Session, caller: Caller, row: SegmentRow) -> None:
+    """Whoever plays a playlist has a record of it by now; this is for files that are asked for by themselves."""
+    now = deps.clock.utc_us()
+    deps.audit.record(now, AuditAction.WATCH, session.user, caller.address, f"channel {row.channel}", f"playback of {row.path}")
 
 
 def version_of(row: SegmentRow) -> str:
@@ -97,19 +109,11 @@ def open_footage(record_dir: Path, row: SegmentRow) -> int:
     """A descriptor of a recording's file: a regular file inside the recording folder, reached through no link (SECURITY S1).
 
     Raises:
-        Problem: 404, the file is not there.
+        Problem: 404, the file is not there, or something else is in its place.
     """
     try:
-        root = record_dir.resolve(strict=True)
-        path = (root / row.path).resolve(strict=True)
-        if not path.is_relative_to(root):
-            raise FileNotFoundError
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as exc:
+        return open_plain(record_dir, row.path)
+    except (OSError, ValueError, CatalogError) as exc:
         raise not_found(
             f"the file of recording {row.id} cannot be read", "see that the recording disk is there; the log may say more"
         ) from exc
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise not_found(f"the file of recording {row.id} is no file", "see what happened to the recording folder")
-    return fd

@@ -9,6 +9,7 @@ from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import guarded
 from mini_nvr.api.instants import Instant, OptionalInstant, parse_instant, parse_range
 from mini_nvr.api.media import version_of
+from mini_nvr.api.watching import PLAYBACK
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.playback.playlist import playlist_text
@@ -37,7 +38,7 @@ def media_playlist(
     else:
         first, last = parse_range(start, end)
     now = deps.clock.utc_us()
-    if deps.watching.is_new(session.id, ch, "playback", now):
+    if deps.watching.is_new(session.id, ch, PLAYBACK, now):
         deps.audit.record(now, AuditAction.WATCH, session.user, caller.address, f"channel {ch}", f"playback from {start}")
     growing = last is None or last > now
     text = playlist_text(deps.catalog, ch, first, last, now_utc_us=now, uri=growing_uri if growing else versioned_uri)

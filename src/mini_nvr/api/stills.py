@@ -12,6 +12,7 @@ from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.instants import parse_instant, show_instant
+from mini_nvr.api.watching import LIVE_STILLS, STILLS
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.auth.sessions import Session
 from mini_nvr.clock import US_PER_S
@@ -54,22 +55,24 @@ async def frame(
 
     Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
     """
+    address = caller_of(request).address
     if at is not None:
-        return await run_in_threadpool(_recorded, deps, session.user, ch, parse_instant("at", at), width)
+        return await run_in_threadpool(_recorded, deps, session, address, ch, parse_instant("at", at), width)
     await run_in_threadpool(require_channel, deps, session.user, ch)
     answer = await _newest(deps, ch, width, request.headers.get("if-none-match"))
-    await run_in_threadpool(_note, deps, session, caller_of(request).address, ch)
+    await run_in_threadpool(_note, deps, session, address, ch, LIVE_STILLS)
     return answer
 
 
-def _recorded(deps: Deps, user: str, channel: int, at_utc_us: int, width: int | None) -> Response:
-    require_channel(deps, user, channel)
+def _recorded(deps: Deps, session: Session, address: str, channel: int, at_utc_us: int, width: int | None) -> Response:
+    require_channel(deps, session.user, channel)
     still = deps.stills.still(channel, at_utc_us, width)
     settled = deps.clock.utc_us() - at_utc_us > SETTLED_AFTER_S * US_PER_S
     headers = {
         "cache-control": "private, max-age=3600" if settled else "no-store",
         TIME_HEADER: show_instant(still.utc_us, deps.settings.zone),
     }
+    _note(deps, session, address, channel, STILLS, f" from {headers[TIME_HEADER]}")
     return Response(still.jpeg, media_type="image/jpeg", headers=headers)
 
 
@@ -83,7 +86,7 @@ async def _newest(deps: Deps, channel: int, width: int | None, known: str | None
     return Response(await live_still.jpeg_of(found, width), media_type="image/jpeg", headers=headers)
 
 
-def _note(deps: Deps, session: Session, address: str, channel: int) -> None:
+def _note(deps: Deps, session: Session, address: str, channel: int, what: str, more: str = "") -> None:
     now = deps.clock.utc_us()
-    if deps.watching.is_new(session.id, channel, "live stills", now):
-        deps.audit.record(now, AuditAction.WATCH, session.user, address, f"channel {channel}", "live stills")
+    if deps.watching.is_new(session.id, channel, what, now):
+        deps.audit.record(now, AuditAction.WATCH, session.user, address, f"channel {channel}", what + more)

@@ -7,13 +7,18 @@ from typing import Final
 from mini_nvr.clock import US_PER_S
 
 EVERY_US: Final = 600 * US_PER_S
-_MOST: Final = 1_000
+MOST: Final = 1_000
+PLAYBACK: Final = "playback"
+"""Playlists and the files that they name are one thing to watch."""
+STILLS: Final = "stills"
+LIVE_STILLS: Final = "live stills"
 
 
 class WatchNotes:
     """Remembers what was recorded lately, bounded; safe to call from threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._noted: OrderedDict[tuple[str, int, str], int] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -26,6 +31,9 @@ class WatchNotes:
                 return False
             self._noted[key] = now_utc_us
             self._noted.move_to_end(key)
-            if len(self._noted) > _MOST:
+            if len(self._noted) > self._most:
                 self._noted.popitem(last=False)
             return True
+
+    def __len__(self) -> int:
+        return len(self._noted)
