@@ -47,6 +47,21 @@ def test_secrets_in_tracebacks_are_masked() -> None:
     assert CANARY not in Redactor("recorder", UTC, [CANARY]).format(one)
 
 
+FORGED = '2026-03-01T13:30:00.000+00:00 INFO    web: audit: login user="admin" address="192.0.2.1"'
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\r", "\u2028", "\x85"])
+def test_s5_an_exception_s_text_forges_no_line_and_steers_no_terminal(break_: str) -> None:
+    with pytest.raises(ValueError, match="camera") as caught:
+        raise ValueError(f"the camera said{break_}{FORGED}\x1b[2J\x1b[1A\x9b0m")
+    one = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed", (), (caught.type, caught.value, caught.tb))
+    first, *trace = Redactor("web", UTC).format(one).splitlines()
+    assert first.endswith("ERROR   web: failed")
+    assert len(trace) >= 3
+    assert all(line.startswith("  | ") and line.isprintable() for line in trace)
+    assert any(FORGED in line for line in trace)
+
+
 @given(st.text())
 def test_a_message_is_always_one_line_without_control_characters(text: str) -> None:
     line = Redactor("web", UTC).format(record("%s", text))

@@ -1,8 +1,8 @@
 """Log lines that a tired person can read, and that never carry a secret.
 
 Two nets: URLs go through `redact_url` where they are formatted, and every record passes a filter that replaces the secrets known
-from the configuration, raw and percent-encoded, whatever library wrote it (SECURITY S5). Control characters are escaped, so nothing
-a camera or a client sends can forge a line.
+from the configuration, raw and percent-encoded, whatever library wrote it (SECURITY S5). Control characters are escaped and the
+lines of a traceback marked, so nothing a camera or a client sends can forge a line.
 """
 
 import logging
@@ -20,6 +20,7 @@ from mini_nvr.errors import MiniNvrError
 MASK = "***"
 _USER_INFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<user>[^/?#\s]*)@")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_TRACE = "  | "  # begins each line of a traceback; no record begins so, whatever stands in an exception's text
 _SHORTEST_SECRET = 4  # replacing shorter strings would mangle ordinary words
 
 
@@ -33,7 +34,10 @@ def _spellings(secret: str) -> set[str]:
 
 
 class Redactor(logging.Formatter):
-    """One line a record: local time with offset, level, process, message; secrets masked, control characters escaped."""
+    """One line a record: local time with offset, level, process, message; secrets masked, control characters escaped.
+
+    A traceback follows on lines of its own, each of them marked.
+    """
 
     def __init__(self, service: str, zone: tzinfo, secrets: Iterable[str] = ()) -> None:
         super().__init__()
@@ -50,12 +54,17 @@ class Redactor(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = to_datetime(int(record.created * 1_000_000), self._zone)
-        message = self.redact(record.getMessage())
-        message = _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", message)
+        message = _visible(self.redact(record.getMessage()))
         line = f"{moment.isoformat(timespec='milliseconds')} {record.levelname:<7} {self._service}: {message}"
         if record.exc_info and record.exc_info[0] is not None:
-            line += "\n" + self.redact(self.formatException(record.exc_info))
+            trace = self.redact(self.formatException(record.exc_info)).split("\n")
+            line += "".join(f"\n{_TRACE}{_visible(text)}" for text in trace)
         return line
+
+
+def _visible(text: str) -> str:
+    """`text` as part of one line, its control characters spelled out."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
 
 
 class LogFileUnusable(MiniNvrError):
