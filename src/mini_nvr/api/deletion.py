@@ -104,10 +104,18 @@ async def delete_recordings(
 def _delete_range(
     deps: Deps, user: str, caller: Caller, channel: int, bounds: tuple[str, str]
 ) -> tuple[list[SegmentRow], list[Kept]]:
-    """The files that are gone, and those that are not."""
-    require_channel(deps, user, channel)
-    start, end = parse_range(*bounds)
-    require_few_files(deps, channel, start, end)
+    """The files that are gone, and those that are not; what is refused or deletes nothing is recorded as well."""
+
+    def record(action: AuditAction, detail: str) -> None:
+        deps.audit.record(deps.clock.utc_us(), action, user, caller.address, f"channel {channel}", detail)
+
+    try:
+        require_channel(deps, user, channel)
+        start, end = parse_range(*bounds)
+        require_few_files(deps, channel, start, end)
+    except Problem as problem:
+        record(AuditAction.REFUSED, f"delete: {problem.detail}")
+        raise
     rows = [row for row in deps.catalog.segments(channel, start, end) if row.state is not SegmentState.DELETING]
     reasons = {row.id: reason for row in rows if (reason := _reason_to_keep(deps, row, start, end))}
     deleted: list[SegmentRow] = []
@@ -117,11 +125,12 @@ def _delete_range(
                 gone = _delete_batch(deps, some, reasons)
             deleted += gone
     finally:
+        shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (start, end))
         if deleted:
-            shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (start, end))
-            detail = f"{shown}: {len(deleted)} files, {sum(row.size_bytes for row in deleted)} bytes"
-            deps.audit.record(deps.clock.utc_us(), AuditAction.DELETE, user, caller.address, f"channel {channel}", detail)
+            record(AuditAction.DELETE, f"{shown}: {len(deleted)} files, {sum(row.size_bytes for row in deleted)} bytes")
             _remove_empty_days(deps, deleted)
+        else:
+            record(AuditAction.REFUSED, f"delete: {shown}: none of {len(rows)} files")
     return deleted, [Kept(path=str(row.path), reason=reasons[row.id]) for row in rows if row.id in reasons]
 
 

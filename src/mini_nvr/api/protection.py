@@ -1,6 +1,6 @@
 """Protecting footage: cleanup never deletes it (storage I8), and neither does a user before the protection is taken away."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Final
@@ -14,7 +14,8 @@ from mini_nvr.api.channels import HIGHEST, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import Model, unsafe
 from mini_nvr.api.instants import Instant, parse_range, show_instant
-from mini_nvr.api.problems import not_found
+from mini_nvr.api.problems import Problem, not_found
+from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.protecting import protect_file, protect_range
 from mini_nvr.catalog.protection_list import write_protection_list
@@ -87,6 +88,18 @@ def _protect_file(deps: Deps, user: str, caller: Caller, path: str, protected: b
     Raises:
         Problem: 404, there is no such recording for this user, or it is being deleted.
     """
+    record = _recorder(deps, user, caller, path)
+    try:
+        row = _protect_one(deps, user, path, protected)
+    except Problem as problem:
+        record(AuditAction.REFUSED, f"{_action(protected)}: {problem.detail}")
+        raise
+    _write_down(deps, [row])
+    record(_action(protected), f"channel {row.channel}")
+    return row
+
+
+def _protect_one(deps: Deps, user: str, path: str, protected: bool) -> SegmentRow:
     unknown = not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings")
     if "\0" in path or not path.isprintable():
         raise unknown
@@ -97,8 +110,6 @@ def _protect_file(deps: Deps, user: str, caller: Caller, path: str, protected: b
     row = protect_file(deps.catalog, name, protected=protected)
     if row is None:
         raise unknown
-    _write_down(deps, [row])
-    deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, path, f"channel {row.channel}")
     return row
 
 
@@ -117,14 +128,27 @@ async def _change_range(deps: Deps, user: str, caller: Caller, wanted: tuple[int
 
 def _protect_range(deps: Deps, user: str, caller: Caller, wanted: tuple[int, str, str], protected: bool) -> list[SegmentRow]:
     channel, start, end = wanted
-    require_channel(deps, user, channel)
-    first, last = parse_range(start, end)
+    record = _recorder(deps, user, caller, f"channel {channel}")
+    try:
+        require_channel(deps, user, channel)
+        first, last = parse_range(start, end)
+    except Problem as problem:
+        record(AuditAction.REFUSED, f"{_action(protected)}: {problem.detail}")
+        raise
     rows = protect_range(deps.catalog, channel, first, last, protected=protected)
     _write_down(deps, rows)
     shown = " to ".join(show_instant(moment, deps.settings.zone) for moment in (first, last))
-    detail = f"{shown}: {len(rows)} files, {sum(row.size_bytes for row in rows)} bytes"
-    deps.audit.record(deps.clock.utc_us(), _action(protected), user, caller.address, f"channel {channel}", detail)
+    record(_action(protected), f"{shown}: {len(rows)} files, {sum(row.size_bytes for row in rows)} bytes")
     return rows
+
+
+def _recorder(deps: Deps, user: str, caller: Caller, target: str) -> Callable[[str, str], None]:
+    """What makes the audit record, of an action and its detail."""
+
+    def record(action: str, detail: str) -> None:
+        deps.audit.record(deps.clock.utc_us(), action, user, caller.address, target, detail)
+
+    return record
 
 
 def _publish(deps: Deps, rows: list[SegmentRow], protected: bool) -> None:
