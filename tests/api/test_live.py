@@ -7,9 +7,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from mini_nvr.api import live
+from mini_nvr.auth.accounts import Accounts
+from mini_nvr.catalog.accounts import AccountStore
 from tests.support.served import Served, cookies_of, serving
 from tests.support.waiting import until
-from tests.support.web import Browser, Web
+from tests.support.web import PASSWORD, SECRET_KEY, USER, Browser, Web
 
 MESSAGES = [b"\x01{}", b"\x02init", b"\x03" + b"x" * 5_000]
 
@@ -94,6 +97,38 @@ async def test_s13_signing_out_ends_the_open_socket_at_once(web: Web, served: Se
     async with watch(served, viewer) as connection:
         await receive(connection, 3)
         assert (await viewer.post("/api/logout")).status_code == 200
+        assert await closed(connection) == 1008
+    await until(lambda: web.recorder.watching == 0)
+
+
+async def test_s13_a_session_that_another_process_ends_closes_the_open_socket(
+    web: Web, served: Served, viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `mini-nvr user reset` does: nobody tells this process."""
+    monkeypatch.setattr(live, "CHECK_SESSION_S", 0.01)
+    of_another_process = Accounts(AccountStore(web.catalog.database), [(USER, PASSWORD)], SECRET_KEY)
+    async with watch(served, viewer) as connection:
+        await receive(connection, 3)
+        (session,) = of_another_process.sessions(USER)
+        assert of_another_process.end_session(USER, session.id, web.clock.utc_us())
+        assert await closed(connection) == 1008
+    await until(lambda: web.recorder.watching == 0)
+
+
+async def test_s13_twelve_hours_end_the_open_socket_that_kept_its_session_in_use(
+    web: Web, served: Served, viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK_SESSION_S", 0.01)
+
+    def seen_now() -> bool:
+        return web.deps.accounts.sessions(USER)[0].last_seen_utc_us == web.clock.utc_us()
+
+    async with watch(served, viewer) as connection:
+        await receive(connection, 3)
+        for _ in range(24):
+            web.clock.advance(29 * 60)  # less than what makes a session idle
+            await until(seen_now)
+        web.clock.advance(29 * 60)
         assert await closed(connection) == 1008
     await until(lambda: web.recorder.watching == 0)
 
