@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mini_nvr.auth.accounts import Accounts
 from mini_nvr.auth.login import LoginOk, LoginRefused, LoginResult, LoginThrottled
 from mini_nvr.auth.password_rules import PasswordFault, PasswordRefused
-from mini_nvr.auth.passwords import HashingBusy, Passwords
+from mini_nvr.auth.passwords import Credential, HashingBusy, Passwords
 from mini_nvr.auth.sessions import EndCause, Session, SessionPolicy
 from mini_nvr.catalog.account_rows import UserRow
 from mini_nvr.catalog.accounts import AccountStore
@@ -356,7 +356,11 @@ def test_s13_disabling_ends_sessions_at_once_and_for_good(kept: tuple[Accounts, 
     accounts, password = kept
     admin = Browser(accounts, clock)
     admin.login("admin", password)
+    ended: list[str] = []
+    accounts.on_session_end(ended.append)
+    open_one = admin.must_be_in().id
     assert accounts.set_disabled("ADMIN", disabled=True, now_utc_us=clock.utc_us())
+    assert ended == [open_one]
     assert admin.session() is None
     assert admin.why_ended() is EndCause.DISABLED
     clock.advance(60)
@@ -512,6 +516,23 @@ def test_s15_an_unknown_name_and_a_wrong_password_are_answered_alike(make: MakeA
     for round_number, name in enumerate(["anna", "ben", "nobody", "", "no\x00body", "x" * 10_000]):
         answers = [accounts.login(name, "wrong", f"192.0.2.{10 * round_number + n}", "", at) for n in range(4)]
         assert answers == [LoginRefused(), LoginRefused(), LoginRefused(), LoginThrottled(1)]
+
+
+def test_s15_whoever_asks_one_password_is_checked(
+    kept: tuple[Accounts, str], make: MakeAccounts, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an account, too: a name that is answered without the work of hashing is told apart by the time."""
+    kept[0].set_disabled("admin", disabled=True, now_utc_us=clock.utc_us())
+    accounts, checked, check = make(("anna", PASSWORD)), list[str](), Passwords.check
+
+    def recorded(self: Passwords, credential: Credential | None, password: str) -> bool:
+        checked.append(password)
+        return check(self, credential, password)
+
+    monkeypatch.setattr(Passwords, "check", recorded)
+    for number, name in enumerate(["anna", "nobody", "", "no\x00body", "admin", "\ud800", "x" * 300]):
+        assert accounts.login(name, f"wrong {number}", f"192.0.2.{number}", "", clock.utc_us()) == LoginRefused()
+        assert checked == [f"wrong {earlier}" for earlier in range(number + 1)]
 
 
 # S16

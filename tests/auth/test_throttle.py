@@ -205,3 +205,11 @@ def test_refusals_are_told_once_a_minute_and_address() -> None:
     quiet = Quiet(most=2)
     asked = [("192.0.2.1", 0), ("192.0.2.1", 59), ("192.0.2.2", 59), ("192.0.2.1", 60), ("192.0.2.1", -10), ("192.0.2.3", 61)]
     assert [quiet.worth_telling(address, T + second * S) for address, second in asked] == [True, False, True, True, True, True]
+
+
+def test_s14_a_flood_of_addresses_takes_no_more_memory_than_the_bound() -> None:
+    quiet, largest = Quiet(), 0
+    for number in range(3_000):
+        assert quiet.worth_telling(f"10.0.{number >> 8}.{number & 255}", T)
+        largest = max(largest, len(quiet))
+    assert largest == 1_000

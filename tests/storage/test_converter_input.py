@@ -1,11 +1,17 @@
-"""Times of foreign files on one line."""
+"""Foreign files: which are opened and how, and their times on one line."""
 
 from fractions import Fraction
+from pathlib import Path
 
+import av
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mini_nvr.storage.converter_input import PresentationTimes
+from mini_nvr.segment.model import Container
+from mini_nvr.storage.converter_errors import Unconvertible
+from mini_nvr.storage.converter_input import PresentationTimes, open_input
+from tests.support.foreign_files import make
 
 MS = Fraction(1, 1000)
 
@@ -40,3 +46,41 @@ def test_time_never_jumps_back_further_than_reordering(stamps: list[int | None],
         assert newest is None or pts >= newest - 10 * 90_000
         assert lasts >= 0
         newest = pts if newest is None else max(newest, pts)
+
+
+# What may be opened (SECURITY S4)
+
+CONCAT = "ffconcat version 1.0\nfile real{suffix}\n"
+PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nreal{suffix}\n#EXT-X-ENDLIST\n"
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+@pytest.mark.parametrize("script", [CONCAT, PLAYLIST], ids=["concat", "playlist"])
+def test_s4_a_script_that_is_called_footage_opens_no_other_file(tmp_path: Path, container: Container, script: str) -> None:
+    """FFmpeg, asked to guess, would read the real file through it."""
+    make(tmp_path / f"real.{container}")
+    path = tmp_path / f"script.{container}"
+    path.write_text(script.format(suffix=f".{container}"))
+    with pytest.raises(Unconvertible, match="is damaged, or is no"), open_input(path, container):
+        pass
+
+
+@pytest.mark.parametrize(("container", "demuxer"), [("mp4", "mp4"), ("mkv", "matroska")])
+def test_s4_the_demuxer_is_named_and_no_protocol_but_files_is_open(
+    tmp_path: Path, container: Container, demuxer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[tuple[str, dict[str, object]]]()
+    open_ = av.open
+
+    def recorded(name: str, **more: object) -> object:
+        asked.append((name, more))
+        return open_(name, **more)  # type: ignore[call-overload]  # passed on as it came
+
+    monkeypatch.setattr(av, "open", recorded)
+    path = make(tmp_path / f"real.{container}")
+    with open_input(path, container) as opened:
+        assert opened.streams.video
+    ((name, more),) = asked
+    assert name == f"file:{path}"
+    assert more["format"] == demuxer
+    assert more["options"] == {"protocol_whitelist": "file"}

@@ -184,6 +184,9 @@ class Quiet:
         self._told_utc_us[key] = now_utc_us
         return True
 
+    def __len__(self) -> int:
+        return len(self._told_utc_us)
+
 
 def _wait_us(rows: Throttles, of_name: str, of_address: str | None, now_utc_us: int) -> int:
     of_account = account_wait_us(rows[of_name], now_utc_us)
