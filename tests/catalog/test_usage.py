@@ -79,7 +79,8 @@ def test_a_rescan_counts_what_it_finds(catalog: Catalog, folder: FakeFolder) -> 
     folder.put(facts(T0 + 2 * DAY, number=2, size_bytes=3))
     rescan(catalog, folder.root, scan=folder.scan, recover=folder.recover)
     assert counted(catalog) == summed(catalog)
-    assert total_bytes(catalog) == 10
+    assert total_bytes(catalog) == total_bytes(catalog, 1) == 10
+    assert total_bytes(catalog, 2) == 0
 
 
 def test_a_catalog_from_before_the_counters_gets_them(catalog: Catalog, tmp_path: Path) -> None:

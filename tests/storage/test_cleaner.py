@@ -350,6 +350,28 @@ def test_a_channel_above_its_own_limit_takes_no_room_from_the_others(kept: KeptF
         assert room.granted
 
 
+def test_room_in_a_channel_is_made_within_its_own_limit(kept: KeptFootage) -> None:
+    kept.fill(6, channels=2)
+    ahead = 1.5 * 30 * SEGMENT_BYTES / 300 + 300 * 1024
+    own = {"CHANNEL_2_MAX_GB": gb(int(6 * (SEGMENT_BYTES + 4096) + ahead) + 4096)} | LARGE_INTERVAL
+    with kept.rooms.reserve(2 * SEGMENT_BYTES, channel=2) as room:
+        kept.cleaner(own, channels=2).look()
+        assert room.granted
+    assert [len(kept.catalog.segments(channel)) for channel in (1, 2)] == [6, 4]
+
+
+@pytest.mark.parametrize("limit", ["MAX_STORAGE_GB", "CHANNEL_1_MAX_GB"])
+def test_i6_room_that_cannot_be_made_ahead_is_not_granted(kept: KeptFootage, limit: str) -> None:
+    """Nothing is passed yet, but would be by what is to be written."""
+    kept.catalog.protect([row.id for row in kept.fill(4)], protected=True)
+    with kept.rooms.reserve(2 * SEGMENT_BYTES, channel=1) as room, kept.rooms.reserve(1, channel=2) as other:
+        kept.cleaner({limit: gb(5 * SEGMENT_BYTES)}).look()
+        assert not room.granted
+        assert other.granted is (limit == "CHANNEL_1_MAX_GB")
+    assert kept.told == []
+    assert len(kept.files()) == 4
+
+
 def test_empty_days_go_with_their_last_file_but_for_today_s(kept: KeptFootage) -> None:
     kept.fill(2)
     tomorrow = kept.put(24 * 12)

@@ -275,8 +275,9 @@ def test_two_files_of_one_second_both_stay(archive: Archive, clock: FakeClock) -
     assert found == {len(foreign), len(own)}
 
 
-def test_a_copy_that_would_cost_much_other_footage_is_not_made(tmp_path: Path, clock: FakeClock) -> None:
-    archive = Archive(tmp_path, MAX_STORAGE_GB="1")
+@pytest.mark.parametrize("limit", ["MAX_STORAGE_GB", "CHANNEL_1_MAX_GB"])
+def test_a_copy_that_would_cost_much_other_footage_is_not_made(tmp_path: Path, clock: FakeClock, limit: str) -> None:
+    archive = Archive(tmp_path, **{limit: "1"})
     large = "ch1/2023-11-14/100000.mkv"
     make(archive.record_dir / large)
     with (archive.record_dir / large).open("ab") as file:
@@ -285,6 +286,7 @@ def test_a_copy_that_would_cost_much_other_footage_is_not_made(tmp_path: Path, c
     archive.converter(clock).look()
     (failed,) = failed_conversions(archive.catalog)
     assert "much other footage would have to go" in failed.error
+    assert limit in failed.error
     archive.catalog.close()
 
 

@@ -198,7 +198,9 @@ def test_without_limits_nothing_goes(rows: list[SegmentRow]) -> None:
 def test_a_limit_is_unmet_only_when_it_is_passed_and_not_when_room_ahead_is_short() -> None:
     rows = [replace(segment(0), protected=True), replace(segment(1), state=SegmentState.GROWING)]
     used = space_of(rows).used_bytes
-    assert decide(rows, space_of(rows, ahead=MB), Limits(max_bytes=used)) == Plan(())
+    assert decide(rows, space_of(rows, ahead=MB), Limits(max_bytes=used)) == Plan((), short=frozenset({None}))
+    own = replace(space_of(rows), ahead_of={1: MB})
+    assert decide(rows, own, Limits(channels={1: ChannelLimits(max_bytes=used)})) == Plan((), short=frozenset({1}))
     assert decide(rows, space_of(rows), Limits(max_bytes=used - 1)).unmet == {Reason.STORAGE_LIMIT}
     assert decide(rows, space_of(rows, free=5), Limits(min_free_bytes=6)).unmet == {Reason.FREE_SPACE}
     assert decide(rows, space_of(rows), Limits(channels={1: ChannelLimits(max_bytes=1)})).unmet == {Reason.CHANNEL_LIMIT}

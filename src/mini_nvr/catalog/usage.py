@@ -56,10 +56,13 @@ def usage_per_channel(catalog: Catalog) -> list[ChannelUsage]:
     ]
 
 
-def total_bytes(catalog: Catalog) -> int:
-    """What the files of all channels take."""
+def total_bytes(catalog: Catalog, channel: int | None = None) -> int:
+    """What the files of all channels take, or of one."""
+    query = select(func.coalesce(func.sum(footage_totals.c.size_bytes), 0))
+    if channel is not None:
+        query = query.where(footage_totals.c.channel == channel)
     with catalog.database.read() as connection:
-        return int(connection.scalar(select(func.coalesce(func.sum(footage_totals.c.size_bytes), 0))) or 0)
+        return int(connection.scalar(query) or 0)
 
 
 def counted_bytes(catalog: Catalog) -> tuple[dict[int, int], dict[int, int]]:

@@ -43,7 +43,6 @@ LONGEST_REST_S = 1.0
 _USUAL_EVERY_S = 60.0
 _STALE_S = 5.0  # a deletion that somebody else began is theirs for so long
 _DAY_S = 86_400
-_OF_ALL_CHANNELS = frozenset({Reason.STORAGE_LIMIT, Reason.FREE_SPACE})
 
 _log = logging.getLogger(__name__)
 
@@ -183,19 +182,22 @@ class Cleaner:
         self._remove_emptied()
         if len(decided.deletions) == MOST_A_BATCH:
             return self._rest_s(space, begun_ns)
-        if not decided.unmet & _OF_ALL_CHANNELS:
-            self._grant_rooms()
+        self._grant_rooms(decided.short)
         self.tally.flush_if_due()
         return self._next_look_s(space, outcome.size_bytes)
 
     def _space(self, measured: Measured) -> Space:
         self._refresh_usual()
         room = room_ahead(self._growth, self._usual, self._settings.segment_duration_s)
-        reserved = sum(reservation.size_bytes for reservation in self._rooms.wanted())
+        ahead, ahead_of = room.ahead, dict(room.ahead_of)
+        for reservation in self._rooms.wanted():
+            ahead += reservation.size_bytes
+            if reservation.channel is not None:
+                ahead_of[reservation.channel] = ahead_of.get(reservation.channel, 0) + reservation.size_bytes
         free = None
         if self._limits.min_free_bytes is not None:
             free = shutil.disk_usage(self._record_dir).free
-        return Space(measured.used, free, room.ahead + reserved, room.ahead_of)
+        return Space(measured.used, free, ahead, ahead_of)
 
     def _plan(self, space: Space, now_ns: int) -> Plan:
         """Footage grows old by the hour: that is asked once an interval, space at each look."""
@@ -310,9 +312,11 @@ class Cleaner:
             interval_s,
         )
 
-    def _grant_rooms(self) -> None:
+    def _grant_rooms(self, short: frozenset[int | None]) -> None:
+        """Where there is room; what is written without would pass a limit (storage I6)."""
         for reservation in self._rooms.wanted():
-            reservation.grant()
+            if short.isdisjoint({None, reservation.channel}):
+                reservation.grant()
 
     def _remove_emptied(self) -> None:
         """Day folders whose last file has gone; today's waits, as the recorder may be about to use it."""

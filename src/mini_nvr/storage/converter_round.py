@@ -220,7 +220,7 @@ class ConversionRound:
         began_ns = self._clock.monotonic_ns()
         needed = 0 if place.taken else self._most_bytes(job)
         self._require_affordable(job, needed)
-        with self._rooms.reserve(needed) as room:
+        with self._rooms.reserve(needed, job.original.header.channel) as room:
             self._wait(lambda: room.wait(_ROOM_LOOK_S), f"{job.path}: there is no room for a second copy")
             change = self._steps.run(job, place)
         if change is None:
@@ -239,15 +239,20 @@ class ConversionRound:
         return size + size // 20 + _EXTRA_BYTES
 
     def _require_affordable(self, job: Job, needed: int) -> None:
-        """Cleanup makes the room that is asked for; a file that is large beside the limit must not cost much other footage."""
-        limit = self._settings.max_storage_bytes
-        if limit is None or needed <= max(limit // _DEAREST_SHARE, _CHEAP_BYTES):
-            return
-        if needed > limit - total_bytes(self._catalog):
-            raise ConversionError(
-                f"{job.path}: a copy needs {needed >> 20} MiB for a while, for which much other footage would have to go; "
-                "raise MAX_STORAGE_GB, or keep the file elsewhere"
-            )
+        """Cleanup makes the room that is asked for; a file that is large beside a limit must not cost much other footage."""
+        number = job.original.header.channel
+        own = next((channel.max_bytes for channel in self._settings.channels if channel.number == number), None)
+        for limit, name, channel in (
+            (self._settings.max_storage_bytes, "MAX_STORAGE_GB", None),
+            (own, f"CHANNEL_{number}_MAX_GB", number),
+        ):
+            if limit is None or needed <= max(limit // _DEAREST_SHARE, min(_CHEAP_BYTES, limit // 2)):
+                continue
+            if needed > limit - total_bytes(self._catalog, channel):
+                raise ConversionError(
+                    f"{job.path}: a copy needs {needed >> 20} MiB for a while, for which much other footage would have to go; "
+                    f"raise {name}, or keep the file elsewhere"
+                )
 
     def _wait(self, ready: Callable[[], bool], why: str) -> None:
         deadline_ns = self._clock.monotonic_ns() + _ROOM_WAIT_S * NS_PER_S

@@ -55,10 +55,14 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """deletions: in the order in which to carry them out. unmet: limits that stay passed although nothing deletable is left."""
+    """deletions: in the order in which to carry them out. unmet: limits that stay passed although nothing deletable is left.
+
+    short: where the room ahead cannot be made: in a channel's own limit, or (None) in those of all.
+    """
 
     deletions: tuple[Deletion, ...]
     unmet: frozenset[Reason] = frozenset()
+    short: frozenset[int | None] = frozenset()
 
 
 def size_on_disk(segment: SegmentRow) -> int:
@@ -77,7 +81,7 @@ def plan(segments: Mapping[int, Iterable[SegmentRow]], space: Space, limits: Lim
         deletions.append(deletion)
         if len(deletions) == most:
             return Plan(tuple(deletions))
-    return Plan(tuple(deletions), frozenset(work.unmet))
+    return Plan(tuple(deletions), frozenset(work.unmet), frozenset(work.short))
 
 
 class _Work:
@@ -90,6 +94,7 @@ class _Work:
         self._used = dict(space.used)
         self._freed = 0
         self.unmet: set[Reason] = set()
+        self.short: set[int | None] = set()
 
     def decide(self, now_utc_us: int) -> Iterator[Deletion]:
         yield from self._too_old(now_utc_us)
@@ -118,6 +123,7 @@ class _Work:
                 queue = self._queues.get(channel)
                 segment = queue.pop() if queue is not None else None
                 if segment is None:
+                    self.short.add(channel)
                     self._note_unmet(Reason.CHANNEL_LIMIT, self._used.get(channel, 0) > limit)
                     break
                 yield self._delete(segment, Reason.CHANNEL_LIMIT)
@@ -127,6 +133,7 @@ class _Work:
             oldest = min((head for queue in self._queues.values() if (head := queue.head()) is not None), key=_age, default=None)
             if oldest is None:
                 now = self._passed(0)
+                self.short.add(None)
                 self._note_unmet(now or reason, now is not None)
                 return
             self._queues[oldest.channel].pop()

@@ -14,10 +14,11 @@ from typing import Self
 
 
 class Reservation:
-    """Some bytes that somebody wants to write. Any thread."""
+    """Some bytes that somebody wants to write, to a channel's folder or (None) to none. Any thread."""
 
-    def __init__(self, size_bytes: int, release: Callable[["Reservation"], None]) -> None:
+    def __init__(self, size_bytes: int, channel: int | None, release: Callable[["Reservation"], None]) -> None:
         self.size_bytes = size_bytes
+        self.channel = channel
         self._release = release
         self._granted = threading.Event()
 
@@ -48,9 +49,9 @@ class RoomBook:
         self._held: list[Reservation] = []
         self._on_change = on_change
 
-    def reserve(self, size_bytes: int) -> Reservation:
-        """Ask for room; to be used as a context, whose end gives it back."""
-        made = Reservation(size_bytes, self._give_back)
+    def reserve(self, size_bytes: int, channel: int | None = None) -> Reservation:
+        """Ask for room; to be used as a context, whose end gives it back. channel: whose own limit it counts towards, too."""
+        made = Reservation(size_bytes, channel, self._give_back)
         with self._lock:
             self._held.append(made)
         self._on_change()
