@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mini_nvr.catalog.lock import DataDirLock
+from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.clock import SystemClock
@@ -18,7 +19,7 @@ from mini_nvr.config.load import load
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.errors import CatalogError
 from mini_nvr.services import recorder
-from mini_nvr.services.recorder import RecorderService
+from mini_nvr.services.recorder import RecorderService, open_catalog
 from tests.e2e.recorder_process import camera_settings
 from tests.support.waiting import until
 
@@ -36,7 +37,7 @@ async def running(rig: DemoRig, folder: Path) -> AsyncIterator[tuple[RecorderSer
     """Until it is cancelled, as by a signal."""
     record_dir, data_dir = folder / "recordings", folder / "data"
     settings = load({**camera_settings(rig, 1), "RECORD_DIR": str(record_dir), "DATA_DIR": str(data_dir), "TZ": "UTC"})
-    with DataDirLock(data_dir) as lock, Catalog.open(data_dir) as catalog:
+    with DataDirLock(data_dir) as lock, open_catalog(data_dir) as catalog:
         service = RecorderService(settings, catalog, SystemClock(), lock)
         task = asyncio.create_task(service.run())
         try:
@@ -87,3 +88,23 @@ async def test_a_catalog_that_takes_no_names_is_recorded_beside(
     assert "database or disk is full; recording goes on" in caplog.text
     with Catalog.open(tmp_path / "data") as catalog:
         assert [row.number for row in catalog.segments(1)] == [0]
+
+
+async def test_a_catalog_that_cannot_be_opened_is_opened_later(rig: DemoRig, tmp_path: Path) -> None:
+    """Everything that was recorded meanwhile is in it then, and the time before is a gap."""
+    async with running(rig, tmp_path) as (service, _):
+        await until(lambda: records(service))
+    database, aside = tmp_path / "data" / "catalog.db", tmp_path / "aside.db"
+    database.rename(aside)
+    database.mkdir()
+    async with running(rig, tmp_path) as (service, catalog):
+        await until(lambda: records(service))
+        assert not catalog.is_open
+        database.rmdir()
+        aside.rename(database)
+        await until(lambda: catalog.is_open)
+        await until(lambda: len(catalog.segments(1)) == 2)
+    with Catalog.open(tmp_path / "data") as catalog:
+        assert [row.state for row in catalog.segments(1)] == [SegmentState.SEALED] * 2
+        first, second = catalog.segments(1)
+        assert catalog.gaps(1, first.end_utc_us, second.start_utc_us)

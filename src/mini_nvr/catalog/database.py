@@ -109,7 +109,7 @@ def found_version(path: Path, *, thorough: bool = False) -> str | None:
     except sqlite3.Error as exc:
         if is_damage(exc):
             raise CatalogDamaged(str(exc)) from exc
-        raise CatalogError(f"cannot open {path}: {exc}; the file must be ours to read and write") from exc
+        raise CatalogError(f"cannot open {path}: {exc}; see that the disk has room and that the file is ours to write") from exc
 
 
 def _read_with(path: Path, mode: str, thorough: bool) -> str | None:

@@ -146,6 +146,41 @@ class Database:
         return CatalogDamaged(f"catalog {self.path} is damaged ({cause}); restart Mini-NVR, which sets it aside and rebuilds it")
 
 
+class UnopenedDatabase(Database):
+    """Stands for a file that cannot be opened now, as on a full disk: every transaction fails with that reason."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path)
+        self._reason = reason
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """
+        Raises:
+            CatalogError: always.
+        """
+        raise CatalogError(self._reason)
+        yield  # what makes it a generator
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """
+        Raises:
+            CatalogError: always.
+        """
+        raise CatalogError(self._reason)
+        yield
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """
+        Raises:
+            CatalogError: always.
+        """
+        raise CatalogError(self._reason)
+        yield
+
+
 def _create_engine(path: Path, *, foreign_keys: bool, durable: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),

@@ -12,8 +12,8 @@ from typing import Self
 from sqlalchemy import Connection, delete, select, update
 
 from mini_nvr.catalog import changes, queries
-from mini_nvr.catalog.database import open_database
-from mini_nvr.catalog.engine import Database
+from mini_nvr.catalog.database import FILE_NAME, open_database
+from mini_nvr.catalog.engine import Database, UnopenedDatabase
 from mini_nvr.catalog.model import (
     ChannelRow,
     GapChange,
@@ -28,7 +28,7 @@ from mini_nvr.catalog.rows import channel_row, gap_row, run_row, segment_entry, 
 from mini_nvr.catalog.schema import channels, meta, segments
 from mini_nvr.catalog.timeline import Span, Stretch, covered
 from mini_nvr.clock import Clock, SystemClock
-from mini_nvr.errors import GapCause
+from mini_nvr.errors import CatalogError, GapCause
 
 _IDS_A_STATEMENT = 500
 _DELETABLE_A_FETCH = 32
@@ -58,8 +58,20 @@ class Catalog:
         """
         return cls(data_dir, open_database(data_dir, clock or SystemClock(), durable=durable))
 
+    @classmethod
+    def unopened(cls, data_dir: Path, reason: CatalogError) -> Self:
+        """The catalog of a data folder where `open` has just failed: everything but `reopen` and `close` fails for that reason."""
+        return cls(data_dir, UnopenedDatabase(data_dir / FILE_NAME, str(reason)))
+
+    @property
+    def is_open(self) -> bool:
+        """False for one that is `unopened`, until `reopen` succeeds."""
+        return not isinstance(self.database, UnopenedDatabase)
+
     def reopen(self, *, clock: Clock | None = None) -> None:
         """After `CatalogDamaged`: check the whole file, set it aside when it is damaged indeed, and go on with a new one.
+
+        Of one that is `unopened`: open it.
 
         The caller holds `DataDirLock`, and fills the new one by a rescan (`was_rebuilt`). Other processes follow by themselves.
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from mini_nvr.catalog.rescan import RescanReport
 from mini_nvr.errors import CatalogError
 
-FIRST_RETRY_S = 5.0
-LONGEST_RETRY_S = 300.0
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class CatalogRefill:
             pass
         except CatalogError as error:
             _log.error(
-                "catalog: not filled from the recordings: %s; tried again in %g s, nothing is deleted until then", error, retry_s
+                "catalog: %s; tried again in %g s; until it is filled from the recordings nothing is deleted", error, retry_s
             )
             return False
         except Exception:  # noqa: BLE001  cleanup waits for this thread: it must outlive whatever one file does to it

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import uvloop
 
+from mini_nvr.catalog.database import CatalogTooNew
 from mini_nvr.catalog.lock import DataDirLock
-from mini_nvr.catalog.model import GapChange, RunChange
+from mini_nvr.catalog.model import GapChange, GapRow, RunChange
 from mini_nvr.catalog.newest_files import take_in_newest
 from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
@@ -44,15 +46,17 @@ SYNC_STOP_S = 2.0
 REFILL_STOP_S = 1.0
 GC_THRESHOLD = 20_000  # frames live for a second and form no cycles: look for cycles rarely
 
+Answer = TypeVar("Answer")
+
 
 def run(settings: Settings) -> int:
     """Record until SIGTERM or SIGINT.
 
     Raises:
-        CatalogError: another recorder uses DATA_DIR, or the catalog cannot be used.
+        CatalogError: another recorder uses DATA_DIR, or a newer program has.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with DataDirLock(settings.data_dir) as lock, Catalog.open(settings.data_dir) as catalog:
+    with DataDirLock(settings.data_dir) as lock, open_catalog(settings.data_dir) as catalog:
         gc.set_threshold(GC_THRESHOLD)
         return uvloop.run(RecorderService(settings, catalog, SystemClock(), lock).run())
 
@@ -66,7 +70,7 @@ class RecorderService:
         self._clock = clock
         self._lock = lock
         self._reopening = threading.Lock()
-        self._reopen_due = False
+        self._reopen_due = self._rescan_due = not catalog.is_open
         self._refill = CatalogRefill(self._fill_catalog)
         self._volume = RecordingVolume(settings.record_dir, settings.data_dir, self._repair)
         self._live = LiveService(settings.channels, clock, self.status)
@@ -192,9 +196,11 @@ class RecorderService:
         """On the refill's thread. Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
         if self._reopen_due:
             self._reopen_catalog()
-        if not self._catalog.was_rebuilt:
+        if not (self._catalog.was_rebuilt or self._rescan_due):
             return None
-        return rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
+        report = rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
+        self._rescan_due = False
+        return report
 
     def _name_channels(self) -> None:
         """A catalog that takes nothing now, as on a full disk, learns of channels with their first footage."""
@@ -207,7 +213,8 @@ class RecorderService:
     def _make_channels(self) -> None:
         settings, now = self._settings, self._clock.utc_us()
         self._name_channels()
-        silent_since = {change.channel: change.start_utc_us for change in recorder_down(self._catalog, now)}
+        silence: list[GapChange] = self._known(lambda: recorder_down(self._catalog, now), [])
+        silent_since = {change.channel: change.start_utc_us for change in silence}
         post = asyncio.get_running_loop().call_soon_threadsafe
         for channel in settings.channels:
             start = silent_since.get(channel.number, now)
@@ -222,12 +229,12 @@ class RecorderService:
         rules = ChannelRules(channel.number, channel.name, self._settings.segment_duration_s, self._settings.record_format)
         pipeline = ChannelPipeline(rules, self._disk, gaps, self._note_run, self._clock, lambda act: ignore_closed_loop(post, act))
         self._live.attach(pipeline)
-        had_footage = self._catalog.footage_end(channel.number) is not None
+        had_footage = self._footage_end(channel.number) is not None
         return Channel(channel.url.get_secret_value(), pipeline, self._clock, audio=channel.audio, had_footage=had_footage)
 
     def _make_disabled(self, channel: ChannelSettings, silent_since_utc_us: int) -> DisabledChannel:
         """Disabled since now, or still disabled."""
-        last = self._catalog.last_gap(channel.number)
+        last = self._known(lambda: self._catalog.last_gap(channel.number), None)
         still = last is not None and last.end_utc_us is None and last.cause is GapCause.DISABLED
         gaps = self._tracker(channel.number, silent_since_utc_us)
         if last is not None and still:
@@ -235,17 +242,28 @@ class RecorderService:
         else:
             gaps.begin(silent_since_utc_us, GapCause.RECORDER_DOWN)
             gaps.begin(self._clock.utc_us(), GapCause.DISABLED)
-        had_footage = self._catalog.footage_end(channel.number) is not None
+        had_footage = self._footage_end(channel.number) is not None
         return DisabledChannel(channel.number, channel.name, gaps, self._clock, had_footage=had_footage)
 
     def _tracker(self, number: int, until_utc_us: int) -> GapTracker:
         """A tracker that knows the gaps since the last footage, for the header of the next file."""
         gaps = GapTracker(number, self._note_gap)
-        since = self._catalog.footage_end(number)
-        rows = [row for row in self._catalog.gaps(number, since, until_utc_us) if row.start_utc_us < until_utc_us]
+        since = self._footage_end(number)
+        known: list[GapRow] = self._known(lambda: self._catalog.gaps(number, since, until_utc_us), [])
+        rows = [row for row in known if row.start_utc_us < until_utc_us]
         ends = [min(row.end_utc_us or until_utc_us, until_utc_us) for row in rows]
         gaps.remember(GapNote(row.start_utc_us, end, row.cause) for row, end in zip(rows, ends, strict=True))
         return gaps
+
+    def _footage_end(self, number: int) -> int | None:
+        return self._known(lambda: self._catalog.footage_end(number), None)
+
+    def _known(self, ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """What the catalog answers, unless it cannot be asked now, which was told when it could not take the channels' names."""
+        try:
+            return ask()
+        except CatalogError:
+            return otherwise
 
     def _note_gap(self, gap: GapChange) -> None:
         self._checkpointer.note_gap(gap)
@@ -253,6 +271,21 @@ class RecorderService:
 
     def _note_run(self, run: RunChange) -> None:
         self._checkpointer.note_run(run)
+
+
+def open_catalog(data_dir: Path) -> Catalog:
+    """The catalog. One that cannot be opened now, as on a full disk, is no reason not to record: it is opened later.
+
+    Raises:
+        CatalogTooNew: a newer program made it.
+    """
+    try:
+        return Catalog.open(data_dir)
+    except CatalogTooNew:
+        raise
+    except CatalogError as error:
+        _log.error("catalog: %s; recording goes on without, and it is tried again", error)
+        return Catalog.unopened(data_dir, error)
 
 
 def any_footage(record_dir: Path) -> bool:
