@@ -8,7 +8,7 @@
 # make bench    all measurements, kept and put into docs/performance.md and README.md (ONLY="record memory" for some, WITHOUT=soak for all
 #               but the longest); bench-quick tries all
 # make image-test  the container image built and tried without a container engine, and the wheel (root on Debian)
-# make soak     an hour of the whole program under faults
+# make soak     every fault test, and an hour of the whole program under faults
 # make screenshots  every page of the viewer in both themes, into docs/images
 # make first-run  every command of README and guide, in an empty Debian (root, debootstrap), and how long it takes
 # make wheels-check  is there a wheel of every package for amd64 and arm64, and for each Python (asks the package index)
@@ -125,8 +125,10 @@ bench-record: install-dev
 bench-report: install-dev
 	$(BIN)/python -m benchmarks.report
 
-# the last part of bench alone: the whole program for an hour, or MINUTES; fails when something did not hold
-soak: install-dev
+# every fault test, of which test takes samples, and the last part of bench: the whole program for an hour, or MINUTES; fails when
+# something did not hold
+soak: install-dev system-packages
+	MINI_NVR_LONG=1 $(BIN)/pytest tests/faults
 	$(BIN)/python -m benchmarks.soak --strict $(if $(MINUTES),--minutes $(MINUTES),--save)
 
 screenshots: install-dev $(VIEWER) system-packages

@@ -16,6 +16,8 @@ BASE, FINAL = (0.4, 0.55), (0.85, 1.0)
 MOST_GROWTH = 0.05
 MOST_FILES_MORE = 2
 LEAST_FILLED = 1.5
+LEAST_SAMPLES_S = 9.0
+"""Ten a second are wanted; reading the services takes some of that time."""
 FILLS_AFTER_S = 120
 """A shorter run need not reach the limit."""
 
@@ -73,6 +75,8 @@ def of_all(samples: Samples, limit_mb: int, seconds: float, *, errors: int, viol
 
 def _of_room(samples: Samples, limit_mb: int, seconds: float) -> Iterator[Verdict]:
     most, limit = max(samples.used), limit_mb << 20
+    often = len(samples.used) / seconds
+    yield Verdict("sizes read", f"{LEAST_SAMPLES_S:g} a second or more", f"{often:.1f} a second", often >= LEAST_SAMPLES_S)
     yield Verdict("size of all footage", f"{limit_mb} MB", f"{most / (1 << 20):.1f} MB", most <= limit)
     filled, least = sum(samples.seen.values()) / limit, LEAST_FILLED if seconds > FILLS_AFTER_S else 0.0
     yield Verdict("limit filled", f"{least:g} times or more", f"{filled:.1f} times", filled >= least)

@@ -11,7 +11,7 @@ def samples(*, memory: float = 1.0, files: int = 20, pid: int = 7, used: int = 1
     middle = [Look(at, 7, 50 * MB, 20) for at in (0.42, 0.48, 0.5)]
     end = [Look(at, pid, round(memory * 50 * MB), files) for at in (0.86, 0.9, 0.99)]
     seen = {f"ch1/{number}": 100 * MB for number in range(10)}
-    return Samples([used, 120 * MB], {name: [*middle, *end] for name in SERVICES}, seen)
+    return Samples([used, *[120 * MB] * (10 * HOUR_S)], {name: [*middle, *end] for name in SERVICES}, seen)
 
 
 def broken(found: Samples, *, errors: int = 0, violations: tuple[str, ...] = ()) -> set[str]:
@@ -35,6 +35,12 @@ def test_the_limit_holds_at_every_sample_and_is_reached() -> None:
     little.seen = {"ch1/1": 100 * MB}
     assert broken(little) == {"limit filled"}
     assert all(one.holds for one in of_all(little, 160, 60, errors=0, violations=[]))
+
+
+def test_a_limit_that_was_hardly_looked_at_does_not_hold() -> None:
+    seldom = samples()
+    seldom.used = seldom.used[: 8 * HOUR_S]
+    assert broken(seldom) == {"sizes read"}
 
 
 def test_errors_and_violations_are_counted() -> None:
