@@ -224,6 +224,16 @@ describe("what changes", () => {
     expect(recorder.asked.length).toBe(before);
   });
 
+  it("what is protected, or is no more, is asked for again", async () => {
+    const old = shown(NOW - 5 * US_PER_DAY, US_PER_HOUR);
+    await see(old);
+    const before = recorder.asked.length;
+    const inside = { startUtcUs: old.endUs - 120e6, endUtcUs: old.endUs - 60e6 };
+    footage.heard({ event: "protected", channel: 1, ...inside, protected: true });
+    await recorder.answer();
+    expect(recorder.asked.slice(before).map(({ channels }) => channels)).toContainEqual([1]);
+  });
+
   it("after a broken line everything is asked again", async () => {
     await see(shown(NOW - US_PER_DAY, US_PER_HOUR));
     const before = recorder.asked.length;

@@ -127,6 +127,8 @@ export class Footage {
         const endUs = Math.max(news.startUtcUs + news.durationUs, this.nowUs());
         return this.#mark(news.channel, { startUs: utcUs(news.startUtcUs), endUs: utcUs(endUs) });
       }
+      case "protected":
+        return this.#mark(news.channel, { startUs: utcUs(news.startUtcUs), endUs: utcUs(news.endUtcUs) });
       case "gap": {
         const endUs = news.endUtcUs ?? this.nowUs();
         return this.#mark(news.channel, { startUs: utcUs(news.startUtcUs), endUs: utcUs(endUs + 1) });
