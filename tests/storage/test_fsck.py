@@ -15,6 +15,8 @@ from mini_nvr.errors import GapCause
 from mini_nvr.segment.scan import scan
 from mini_nvr.segment.volume import IDENTITY_FILE, create_volume
 from mini_nvr.storage.fsck import Finding, check
+from mini_nvr.storage.limits import ChannelLimits, Limits
+from mini_nvr.storage.volume import NOTE
 from tests.support.catalog import T0
 from tests.support.past import offline, write_run
 
@@ -110,6 +112,26 @@ def test_a_deletion_that_was_left_half_done(archive: Archive) -> None:
 def test_a_temporary_file(archive: Archive) -> None:
     archive.files[0].with_suffix(".part").write_bytes(b"x")
     one_violation(archive, "temporary", "left behind")
+
+
+def test_footage_above_its_limits(archive: Archive) -> None:
+    taken = sum(path.stat().st_size for path in archive.files)
+    for limits, above in (
+        (Limits(max_bytes=taken), 1),  # each file takes a block more
+        (Limits(max_bytes=1 << 40), 0),
+        (Limits(channels={1: ChannelLimits(max_bytes=taken), 2: ChannelLimits(max_bytes=1)}), 1),
+        (Limits(keep_us=1), 0),
+    ):
+        (finding,) = (
+            one for one in check(archive.catalog, archive.records, limits=limits, wait=lambda _: None) if one.invariant == "I6"
+        )
+        assert finding.violations == above
+    assert archive.violations() == {}
+
+
+def test_another_volume_than_the_recorder_s(archive: Archive) -> None:
+    (archive.catalog.data_dir / NOTE).write_text("00000000-0000-0000-0000-000000000000\n")
+    one_violation(archive, "the volume that it should be", "is another volume")
 
 
 def test_a_second_that_nothing_explains(archive: Archive) -> None:

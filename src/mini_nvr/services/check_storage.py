@@ -9,6 +9,7 @@ from mini_nvr.clock import block
 from mini_nvr.errors import CatalogError
 from mini_nvr.services.tables import Cell, Row, print_table, printable
 from mini_nvr.storage.fsck import Finding, check
+from mini_nvr.storage.limits import limits_of
 
 if TYPE_CHECKING:
     from mini_nvr.config.model import Settings
@@ -33,7 +34,8 @@ def run(settings: "Settings", *, thorough: bool = False, file: TextIO | None = N
         raise CatalogError(f"nothing was recorded yet: there is no catalog in {settings.data_dir}; is DATA_DIR right?")
     with Catalog.open(settings.data_dir) as catalog:
         settle_s = settings.sync_interval_s + _MORE_THAN_A_CHECKPOINT_S
-        found = check(catalog, settings.record_dir, thorough=thorough, settle_s=settle_s, wait=wait)
+        limits = limits_of(settings)
+        found = check(catalog, settings.record_dir, limits=limits, thorough=thorough, settle_s=settle_s, wait=wait)
     print_table(HEADINGS, [_row(one) for one in found], file)
     for line in explained(found):
         print(line, file=file)

@@ -16,12 +16,16 @@ from mini_nvr.catalog.model import GapRow, SegmentRow, SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.timeline import SLIVER_US
 from mini_nvr.catalog.usage import counted_bytes, summed_bytes
-from mini_nvr.clock import block
+from mini_nvr.clock import SystemClock, block
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment import scan as files
 from mini_nvr.segment.errors import EmptySegment
 from mini_nvr.segment.model import SegmentFacts
-from mini_nvr.segment.volume import VolumeMissing, read_volume_id
+from mini_nvr.segment.volume import read_volume_id
+from mini_nvr.storage.limits import Limits
+from mini_nvr.storage.measure import SpaceMeter
+from mini_nvr.storage.tally import gigabytes
+from mini_nvr.storage.volume import known_volume_id
 
 SETTLE_S = 6.0  # longer than a checkpoint takes to come, with the default SYNC_INTERVAL
 EXAMPLES = 5
@@ -51,6 +55,7 @@ def check(
     catalog: Catalog,
     record_dir: Path,
     *,
+    limits: Limits = Limits(),  # noqa: B008  immutable
     thorough: bool = False,
     settle_s: float = SETTLE_S,
     wait: Callable[[float], None] = block,
@@ -58,6 +63,7 @@ def check(
     """Every invariant that can be seen on the disk, in the order of their numbers.
 
     Reads the head and the index of every file: two seeks each from a disk that turns. `thorough`: the heads of all parts, hundreds.
+    limits: what the footage may take.
 
     Raises:
         CatalogError: the recording folder is missing, or the catalog cannot be read.
@@ -67,6 +73,7 @@ def check(
         work.look_into(folder)
     work.look_for_missing_files()
     work.look_at_deletions()
+    work.look_at_limits(limits)
     work.look_at_time_lines()
     work.look_at_volume()
     work.look_at_counters()
@@ -83,17 +90,19 @@ class _Check:
         self._read = read
         self._walked: set[PurePosixPath] = set()
         self._suspects: list[tuple[Finding, Suspect]] = []
+        self._meter = SpaceMeter(catalog, record_dir, SystemClock())
         self.readable = Finding("I2", "each file plays, up to its last whole part")
         self.synced = Finding("I3", "the catalog claims no byte that is not there")
         self.deleting = Finding("I4", "no deletion was left half done")
         self.told = Finding("I5", "the catalog says what the files say")
         self.known = Finding("I5", "each file has a row, each row a file")
+        self.limited = Finding("I6", "the footage takes no more than it may")
         self.volume = Finding("I7", "the recording folder is the volume that it should be")
         self.explained = Finding("I10", "each second is footage, or a gap with a cause")
         self.leftovers = Finding("I11", "no temporary files, nothing that cannot be read")
         self.counted = Finding("", "the space counted is the space of the files")
         self.findings = [self.readable, self.synced, self.deleting, self.told, self.known]
-        self.findings += [self.volume, self.explained, self.leftovers, self.counted]
+        self.findings += [self.limited, self.volume, self.explained, self.leftovers, self.counted]
 
     def unreadable_folder(self, folder: PurePosixPath, reason: OSError) -> None:
         self.leftovers.add(f"{folder} cannot be read: {reason.strerror}")
@@ -210,13 +219,31 @@ class _Check:
 
     # The rest
 
+    def look_at_limits(self, limits: Limits) -> None:
+        own = [(number, limits.max_bytes_of(number)) for number in limits.channels]
+        for channel, most in [(None, limits.max_bytes), *own]:
+            if most is not None:
+                self.limited.looked_at += 1
+                about = "all footage" if channel is None else f"channel {channel}"
+                self._suspect(self.limited, about, partial(self._still_above, channel, most))
+
+    def _still_above(self, channel: int | None, most: int) -> str | None:
+        used = self._meter.measure().used
+        taken = sum(used.values()) if channel is None else used.get(channel, 0)
+        return f"takes {gigabytes(taken)}, and {gigabytes(most)} are allowed" if taken > most else None
+
     def look_at_volume(self) -> None:
         self.volume.looked_at = 1
         try:
-            if read_volume_id(self._record_dir) is None:
-                self.volume.add(f"{self._record_dir} has no identity file")
-        except VolumeMissing as exc:
+            found = read_volume_id(self._record_dir)
+            known = known_volume_id(self._catalog.data_dir)
+        except SegmentError as exc:
             self.volume.add(str(exc))
+            return
+        if found is None:
+            self.volume.add(f"{self._record_dir} has no identity file")
+        elif known is not None and found != known:
+            self.volume.add(f"{self._record_dir} is another volume ({found}) than the one recorded to before ({known})")
 
     def look_at_counters(self) -> None:
         self.counted.looked_at = 1

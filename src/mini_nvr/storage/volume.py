@@ -21,12 +21,24 @@ def require_known_volume(record_dir: Path, data_dir: Path) -> None:
         VolumeMissing, VolumeUnwritable, SegmentError: it is not there, or it is another one, or read-only.
     """
     note = data_dir / NOTE
-    try:
-        volume_id = note.read_text("ascii").strip()
-    except FileNotFoundError as exc:
-        raise NotRecordedYet(f"{note} is not there: the recorder has not started yet") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SegmentError(f"{note} cannot be read: {exc}; DATA_DIR must be readable") from exc
+    volume_id = known_volume_id(data_dir)
+    if volume_id is None:
+        raise NotRecordedYet(f"{note} is not there: the recorder has not started yet")
     if not volume_id:
         raise VolumeMissing(f"{note} is empty: restore it, or remove it and start the recorder to adopt {record_dir}")
     verify_volume(record_dir, volume_id)
+
+
+def known_volume_id(data_dir: Path) -> str | None:
+    """The volume that the recorder uses with this data folder; None when there was none yet, "" when a power cut took the note.
+
+    Raises:
+        SegmentError: the note cannot be read.
+    """
+    note = data_dir / NOTE
+    try:
+        return note.read_text("ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SegmentError(f"{note} cannot be read: {exc}; DATA_DIR must be readable") from exc
