@@ -1,4 +1,4 @@
-/** Short notes to the person, such as "deleted" with an Undo. Shown by `views/Notices.svelte`; a note leaves by itself. */
+/** Short notes to the person, such as "deleted" with an Undo. Shown by `views/NoticeList.svelte`; a note leaves by itself. */
 
 /** error: something failed. warning: look at this. done: it worked. info: anything else. */
 export type NoticeKind = "info" | "done" | "warning" | "error";
@@ -17,6 +17,9 @@ export interface Notice {
   /** How long it stays, milliseconds; null: until it is closed. */
   readonly forMs: number | null;
 }
+
+/** A button that stays until what it stops has happened is not closed away: the happening would go on without it. */
+export const canBeClosed = ({ action, forMs }: Notice): boolean => action === null || forMs !== null;
 
 /** At most so many are shown; the oldest goes first. What has a button is never pushed away: an undo would be gone with it. */
 export const MOST = 4;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { MOST, Notices } from "./notices.svelte";
+import { canBeClosed, MOST, Notices } from "./notices.svelte";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -36,6 +36,15 @@ test("whoever said it can take it away", () => {
   expect(texts(notices)).toEqual(["exporting"]);
   close();
   expect(texts(notices)).toEqual([]);
+});
+
+test("what can be undone is not closed away as long as it can be", () => {
+  const notices = new Notices();
+  const undo = { label: "Undo", run: vi.fn() };
+  notices.say("deleting a", "warning", undo, null);
+  notices.say("exporting", "info", null, null);
+  notices.say("looked at", "info", undo);
+  expect(notices.list.map(canBeClosed)).toEqual([false, true, true]);
 });
 
 test("what is being read stays until it is released", () => {

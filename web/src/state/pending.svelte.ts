@@ -2,13 +2,15 @@
  * Deletions that wait for their undo.
  *
  * Deleted footage cannot come back, so the page waits before it asks the recorder, and hides what is going meanwhile. Whoever closes or
- * leaves the page within that time keeps the footage: nothing was asked yet.
+ * leaves the page within that time keeps the footage: nothing was asked yet. So does who is signed out: the next one has not asked for it.
  */
+import { untrack } from "svelte";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import { Problem } from "../api/problem";
 import type { Span } from "../time/instant";
 import { say, type NoticeAction, type NoticeKind } from "./notices.svelte";
+import { session } from "./session.svelte";
 import type { Channel } from "./types";
 
 export const UNDO_MS = 10_000;
@@ -76,9 +78,12 @@ export class Pending {
     return this.going.flatMap((deletion) => deletion.spans.get(channel) ?? []);
   }
 
-  /** Nothing is deleted that still waits, as when the session ends. */
-  undoAll(): void {
-    for (const id of [...this.#waiting.keys()]) this.#undo(id);
+  /** Nothing is deleted that still waits, as the session ends. */
+  keepAll(): void {
+    for (const [id, { deletion }] of [...this.#waiting]) {
+      this.#undo(id);
+      this.#say(`Kept ${deletion.what}: the session ended first`, "info");
+    }
   }
 
   /** Deletions that are waiting or under way. */
@@ -114,3 +119,9 @@ export class Pending {
 }
 
 export const pending = new Pending();
+
+$effect.root(() => {
+  $effect(() => {
+    if (session.phase === "signedOut") untrack(() => pending.keepAll());
+  });
+});

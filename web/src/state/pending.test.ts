@@ -1,9 +1,11 @@
+import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Problem } from "../api/problem";
 import { fromMs } from "../time/instant";
-import type { NoticeAction } from "./notices.svelte";
-import { Pending, UNDO_MS, type Deleted } from "./pending.svelte";
+import { notices, type NoticeAction } from "./notices.svelte";
+import { pending as thePage, Pending, UNDO_MS, type Deleted } from "./pending.svelte";
+import { session } from "./session.svelte";
 
 const SPAN = { startUs: fromMs(1_000), endUs: fromMs(2_000) };
 
@@ -99,12 +101,14 @@ describe("a deletion", () => {
     expect(second).toHaveBeenCalledOnce();
   });
 
-  it("does not happen when all are undone", async () => {
-    const { say } = screen();
-    const pending = new Pending(say);
+  it("does not happen when the session ends first", async () => {
     const ask = vi.fn(() => Promise.resolve({ paths: [] }));
-    pending.add(deletion(ask));
-    pending.undoAll();
+    session.phase = "signedIn";
+    flushSync();
+    thePage.add(deletion(ask));
+    session.phase = "signedOut";
+    flushSync();
+    expect(notices.list.map((notice) => notice.text)).toEqual(["Kept one file: the session ended first"]);
     await vi.advanceTimersByTimeAsync(2 * UNDO_MS);
     expect(ask).not.toHaveBeenCalled();
   });
