@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mini_nvr.api.storage import Forecast, forecast, room_bytes
+from mini_nvr.api.storage import room_bytes
 from mini_nvr.errors import CatalogError, GapCause
 from mini_nvr.recorder.status import ChannelStatus, LastGap
 from tests.support.catalog import FIVE_MINUTES, T0
@@ -55,20 +55,6 @@ async def test_storage_comes_from_the_counters(web: Web, browser: Browser) -> No
 async def test_storage_without_the_folder(web: Web, browser: Browser) -> None:
     shutil.rmtree(web.deps.record_dir)
     assert (await browser.get("/api/storage")).json()["freeGB"] is None
-
-
-@pytest.mark.parametrize(
-    ("used", "room", "rate", "found"),
-    [
-        (50, 50, 10, Forecast(5.0, None)),
-        (99, 1, 10, Forecast(None, 10.0)),
-        (0, 0, 10, Forecast(None, 0.0)),
-        (50, 50, 0, Forecast(None, None)),
-        (50, None, 10, Forecast(None, None)),
-    ],
-)
-def test_a_forecast_is_one_of_two(used: int, room: int | None, rate: int, found: Forecast) -> None:
-    assert forecast(used, room, rate) == found
 
 
 def test_room_is_what_the_tighter_limit_leaves() -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from mini_nvr.api.event_feed import EventFeed
 from mini_nvr.api.server import create_app
-from mini_nvr.api.storage import Forecast, forecast
 from tests.support.catalog import FIVE_MINUTES, T0
 from tests.support.fake_storage import FakeStorage
 from tests.support.waiting import until
@@ -25,7 +24,9 @@ def told() -> FakeStorage:
     return FakeStorage()
 
 
-async def storage_of(folder: Path, storage: FakeStorage, settings: Mapping[str, str], files: int = 3) -> dict[str, Any]:
+async def storage_of(
+    folder: Path, storage: FakeStorage, settings: Mapping[str, str], files: int = 3, protected: int = 0
+) -> dict[str, Any]:
     """GET /api/storage with one channel of 1 MiB each five minutes, under other settings."""
     made = make_web(folder, {**SETTINGS, **settings})
     web = Web(replace(made.deps, storage=storage), made.app, made.clock, made.recorder, folder)
@@ -33,6 +34,7 @@ async def storage_of(folder: Path, storage: FakeStorage, settings: Mapping[str, 
     try:
         for number in range(files):
             web.put(small(T0 + number * FIVE_MINUTES, number=number, size_bytes=1 << 20), content=b"")
+        web.catalog.protect([row.id for row in web.catalog.segments()[:protected]], protected=True)
         async with web.client() as browser:
             await browser.sign_in()
             answer: dict[str, Any] = (await browser.get("/api/storage")).json()
@@ -70,6 +72,12 @@ async def test_the_oldest_goes_when_it_is_full(folder: Path, told: FakeStorage) 
     answer = await storage_of(folder, told, {"MAX_STORAGE_GB": str(8 / 1024)}, files=2)
     assert NOW == T0 + 3_600_000_000
     assert answer["oldestGoesAt"].startswith("2026-03-01T14:55:00")
+
+
+async def test_what_is_protected_holds_no_days(folder: Path, told: FakeStorage) -> None:
+    """Full, at 288 MiB a day: of 3 MiB, none is there for what comes."""
+    answer = await storage_of(folder, told, {"MAX_STORAGE_GB": "0.00293"}, protected=3)
+    assert (answer["daysKept"], answer["daysUntilFull"]) == (0.0, None)
 
 
 async def test_nothing_goes_without_a_limit(folder: Path, told: FakeStorage) -> None:
@@ -140,15 +148,3 @@ async def test_its_news_reach_the_listeners_again_after_it_was_gone(web: Web, to
         web.clock.advance(2)
         assert await listener.next(5) == {"event": "deleted", "channel": 1}
         following.cancel()
-
-
-@pytest.mark.parametrize(
-    ("used", "room", "keep_days", "found"),
-    [
-        (50, 50, 5.0, Forecast(None, 5.0)),  # 50 of 100 at 10 a day
-        (50, 50, 20.0, Forecast(5.0, None)),
-        (50, None, 20.0, Forecast(None, 20.0)),
-    ],
-)
-def test_what_is_deleted_by_age_may_never_fill_the_disk(used: int, room: int | None, keep_days: float, found: Forecast) -> None:
-    assert forecast(used, room, 10, keep_days) == found

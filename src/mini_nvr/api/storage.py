@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -18,13 +18,10 @@ from mini_nvr.api.instants import show_instant
 from mini_nvr.catalog.space import oldest_deletable, protected_bytes
 from mini_nvr.catalog.usage import ChannelUsage, usage_per_channel
 from mini_nvr.errors import MiniNvrError
-from mini_nvr.storage.forecast import Rates, oldest_goes_at
+from mini_nvr.storage.forecast import Rates, forecast, oldest_goes_at
 from mini_nvr.storage.limits import limits_of
 
 router = APIRouter(tags=["system"])
-
-_ALMOST_FULL: Final = 0.02
-"""Share of the room that is left when clean-up has begun to delete the oldest footage, or is about to."""
 
 
 class ChannelStorage(Model):
@@ -80,14 +77,6 @@ class Storage(Model):
     alarms: list[StorageAlarm]
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Days; see `Storage`."""
-
-    days_until_full: float | None
-    days_kept: float | None
-
-
 @router.get("/api/storage", summary="Space", response_model=Storage, responses=guarded())
 async def storage(session: SignedIn, deps: Parts) -> Response:
     """Space used and left, what that means in days, and what is wrong."""
@@ -117,10 +106,10 @@ def _storage(deps: Deps, user: str, status: Mapping[str, Any] | None) -> Storage
     room = room_bytes(used, settings.max_storage_bytes, free, settings.min_free_bytes or 0)
     ahead = (status or {}).get("aheadBytes") or 0
     room = None if room is None else max(0, room - ahead)
-    coming = forecast(used, room, sum(per_day.values()), settings.retention_days)
+    rates, limits = Rates({one.channel: one.size_bytes for one in usage}, per_day, room), limits_of(settings)
+    coming = forecast(rates, limits, guarded_bytes, settings.retention_days)
     kept = settings.max_storage_bytes is not None or settings.min_free_bytes is not None
-    rates = Rates({one.channel: one.size_bytes for one in usage}, per_day, room if kept else None)
-    goes_at = oldest_goes_at(oldest, rates, limits_of(settings), deps.clock.utc_us())
+    goes_at = oldest_goes_at(oldest, rates if kept else replace(rates, room=None), limits, deps.clock.utc_us())
     return Storage(
         usedGB=_gigabytes(used),
         maxGB=_gigabytes_or_none(settings.max_storage_bytes),
@@ -169,17 +158,6 @@ def room_bytes(used: int, limit: int | None, free: int | None, keep_free: int) -
     if free is not None:
         rooms.append(free - keep_free)
     return max(0, min(rooms)) if rooms else None
-
-
-def forecast(used: int, room: int | None, bytes_per_day: int, keep_days: float | None = None) -> Forecast:
-    """When it is full, or how much time it holds once it is; keep_days: footage that is older goes, so it may never be full."""
-    if keep_days is not None and (room is None or keep_days * bytes_per_day <= used + room):
-        return Forecast(None, keep_days)
-    if room is None or bytes_per_day <= 0:
-        return Forecast(None, None)
-    if room <= _ALMOST_FULL * (used + room):
-        return Forecast(None, round((used + room) / bytes_per_day, 1))
-    return Forecast(round(room / bytes_per_day, 1), None)
 
 
 def free_bytes(deps: Deps) -> int | None:
