@@ -52,6 +52,15 @@ async def test_s17_a_body_of_the_limit_is_read_and_one_more_byte_is_refused(stat
         assert route.body is None
 
 
+@pytest.mark.parametrize("stated", [b"65537", b"9" * 5_000, b"-1", b"1e3", b"x", b""])
+async def test_s17_a_body_that_says_too_much_is_refused_unread(stated: bytes) -> None:
+    async def unread() -> Message:
+        raise AssertionError
+
+    with pytest.raises(Problem, match="at most 65536 bytes"):
+        await BodyLimit(Route())({**scope(), "headers": [(b"content-length", stated)]}, unread, send)
+
+
 async def test_s17_a_body_that_never_ends_is_given_up() -> None:
     route = Route()
 
