@@ -669,7 +669,7 @@ export interface components {
             codec: string | null;
             /**
              * Error
-             * @description Why no frames arrive or none are recorded, in plain words.
+             * @description Why no frames arrive, none are recorded, or they wait for the disk, in plain words.
              */
             error: string | null;
             /**
