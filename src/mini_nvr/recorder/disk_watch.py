@@ -1,4 +1,4 @@
-"""Notices a disk that falls behind or does not answer: what comes waits in memory, and somebody should know before it is too much."""
+"""Notices a disk that falls behind or does not answer: what comes waits in memory, and its owner should know in time."""
 
 import logging
 from collections.abc import Callable
