@@ -74,6 +74,34 @@ async def test_reading_all_footage_holds_up_no_recording(rig: DemoRig, tmp_path:
         assert [row.number for row in catalog.segments(1)] == [0]
 
 
+async def test_an_empty_mount_point_fills_no_catalog(
+    rig: DemoRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The disk goes away under a rescan: it fails, and is tried again until the disk is back."""
+    async with running(rig, tmp_path) as (service, _):
+        await until(lambda: records(service))
+    for path in (tmp_path / "data").glob("catalog.db*"):
+        path.unlink()
+    records_dir, aside, gone = tmp_path / "recordings", tmp_path / "aside", threading.Event()
+
+    def unmount(*arguments: Any, **named: Any) -> RescanReport:
+        if gone.is_set():
+            return rescan(*arguments, **named)
+        records_dir.rename(aside)
+        records_dir.mkdir()
+        gone.set()
+        raise CatalogError("the folder cannot be read")
+
+    monkeypatch.setattr(recorder, "rescan", unmount)
+    async with running(rig, tmp_path) as (_, catalog):
+        await until(lambda: "is not the known recording volume" in caplog.text)
+        assert catalog.was_rebuilt
+        records_dir.rmdir()
+        aside.rename(records_dir)
+        await until(lambda: not catalog.was_rebuilt)
+        assert catalog.segments(1)[0].state is SegmentState.SEALED
+
+
 async def test_a_catalog_that_takes_no_names_is_recorded_beside(
     rig: DemoRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -37,6 +37,7 @@ from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.recorder.volume import RecordingVolume
 from mini_nvr.segment.model import GapNote
 from mini_nvr.services.live import LiveService
+from mini_nvr.storage.volume import NotRecordedYet, require_known_volume
 
 _log = logging.getLogger(__name__)
 
@@ -198,9 +199,21 @@ class RecorderService:
             self._reopen_catalog()
         if not (self._catalog.was_rebuilt or self._rescan_due):
             return None
+        self._require_volume()
         report = rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
         self._rescan_due = False
         return report
+
+    def _require_volume(self) -> None:
+        """A folder whose disk is not mounted is empty: a catalog filled from it would know of nothing, and be taken for whole.
+
+        Raises:
+            CatalogError: it is not the known volume.
+        """
+        try:
+            require_known_volume(self._settings.record_dir, self._settings.data_dir)
+        except (SegmentError, NotRecordedYet) as exc:
+            raise CatalogError(str(exc)) from exc
 
     def _name_channels(self) -> None:
         """A catalog that takes nothing now, as on a full disk, learns of channels with their first footage."""
