@@ -208,6 +208,15 @@ class RecorderProcess:
 
         self.wait_until(all_have_files, f"{channels} channels being recorded", timeout_s)
 
+    def wait_filled(self, timeout_s: float = WAIT_TIMEOUT_S) -> None:
+        """Until a new catalog knows of all footage that was there before."""
+
+        def is_filled() -> bool:
+            with self.catalog() as catalog:
+                return not catalog.was_rebuilt
+
+        self.wait_until(is_filled, "a catalog that knows of all footage", timeout_s)
+
     def log(self) -> str:
         """Everything that it has printed and logged, over all starts."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""

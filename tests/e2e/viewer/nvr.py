@@ -142,6 +142,7 @@ def running(folder: Path, names: Mapping[int, str]) -> Iterator[Nvr]:
         stack.callback(program.close)
         program.start()
         program.wait_recording(CHANNELS)
+        program.wait_filled()
         found = Nvr(rig, program, port, past)
         wait_until(found.alive, "the web service", 60)
         yield found

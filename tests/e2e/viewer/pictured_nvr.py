@@ -120,6 +120,7 @@ def running(folder: Path) -> Iterator[PicturedNvr]:
         stack.callback(program.close)
         program.start()
         program.wait_recording(len(SCENES))
+        program.wait_filled()
         url = f"http://{DEMO_HOST}:{port}"
         wait_until(lambda: _answers(url), "the web service", 60)
         yield PicturedNvr(url, now_us - PLAYED_AGO_S * US_PER_S)
