@@ -1,6 +1,7 @@
 /** The picture of one tile: what is wanted of it, how it plays, what it says, and another try when it was lost. */
+import { clock } from "../state/clock.svelte";
 import type { Channel, PictureState, StreamName } from "../state/types";
-import type { UtcUs } from "../time/instant";
+import { US_PER_S, type UtcUs } from "../time/instant";
 import { FootageRun, type Host } from "./footage_run";
 import { LiveSource, type LiveRequest } from "./live_source";
 import type { Player, PlayerEvents } from "./player";
@@ -13,6 +14,8 @@ import type { Over, Source, SourceEvents } from "./source";
 
 /** A seek that takes no longer says nothing: the old picture is still there. */
 const CONNECTING_AFTER_MS = 400;
+/** Footage that ends no longer ago goes over into live pictures; an older picture is not taken for one while it still stands. */
+const OLD_US = 15 * US_PER_S;
 
 type Wanted =
   | { readonly kind: "live"; readonly channel: Channel; readonly stream: StreamName }
@@ -44,6 +47,7 @@ export class Tile implements Player, Host {
   showLive(channel: Channel, stream: StreamName): void {
     const wanted = this.#wanted;
     if (wanted?.kind === "live" && wanted.channel === channel && wanted.stream === stream) return;
+    if (wanted?.kind !== "live" && this.#isOld) this.say({ kind: "connecting" });
     this.#want({ kind: "live", channel, stream });
     this.playing = true;
     this.#openLive({ channel, stream, heard: this.#heard });
@@ -63,6 +67,10 @@ export class Tile implements Player, Host {
     if (run !== this.#run) run?.leave();
     this.#tries = 0;
     this.#reached = false;
+  }
+
+  get #isOld(): boolean {
+    return this.#paintedUs !== null && clock.nowUs() - this.#paintedUs > OLD_US;
   }
 
   get #run(): FootageRun | null {

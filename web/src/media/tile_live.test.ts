@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { clock } from "../state/clock.svelte";
 import type { PictureState } from "../state/types";
 import { US_PER_S, utcUs, type UtcUs } from "../time/instant";
 import { FakeScreen } from "./fake_screen";
@@ -115,6 +116,17 @@ it("begins with the first key frame, and knows when what it shows was", () => {
   screen.paint(4.5);
   expect(screen.originS).toBe(60);
   expect(told.painted).toEqual([71 * US_PER_S, 75.5 * US_PER_S].map((lateUs) => START + lateUs));
+});
+
+it.each([
+  [10, "paused"],
+  [600, "connecting"],
+])("a picture of %i s ago that still stands is %s when live is asked for", (seconds, kind) => {
+  const { tile, told } = playing();
+  tile.freeze();
+  vi.spyOn(clock, "nowUs").mockReturnValue(utcUs(START + (2 + seconds) * US_PER_S));
+  tile.showLive(3, "sub");
+  expect(told.states.at(-1)?.kind).toBe(kind);
 });
 
 it("asks once for what it shows", () => {
