@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.archive import DAY_US, END_UTC_US, last_day
+from benchmarks.archive import DAY_US, END_UTC_US, last_day, warm
 from benchmarks.downloads import PASSWORD, USER, Served, free_port, listens, sign_in
 from benchmarks.findings import Figure, Findings, Table
 from benchmarks.part import parser, run
@@ -118,6 +118,7 @@ def questions(channels: int, days: int) -> list[Question]:
 
 
 def measure(data_dir: Path, rounds: int) -> Findings:
+    warm(data_dir)
     with Catalog.open(data_dir) as catalog:
         channels = catalog.channels()
         days = (END_UTC_US - min(row.first_seen_utc_us for row in channels)) // DAY_US - 1

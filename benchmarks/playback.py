@@ -18,7 +18,7 @@ from statistics import median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from benchmarks.archive import DAY_US, END_UTC_US, last_day
+from benchmarks.archive import DAY_US, END_UTC_US, last_day, warm
 from benchmarks.exports import SEGMENT_S, START_UTC_US, record_hours
 from benchmarks.findings import Figure, Findings, Table
 from benchmarks.part import parser, run
@@ -155,6 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure_all(arguments: argparse.Namespace) -> Findings:
     timings: list[Timing] = []
     if arguments.data_dir is not None and not arguments.footage_only:
+        warm(arguments.data_dir)
         with Catalog.open(arguments.data_dir) as catalog:
             timings += measure_catalog(catalog, arguments.rounds)
     with tempfile.TemporaryDirectory() as folder:
