@@ -11,6 +11,7 @@ from mini_nvr.catalog.model import SegmentRow
 from tests.support.archive import Archive
 from tests.support.catalog import T0
 from tests.support.footage import video_clip
+from tests.support.links import linked_channel, linked_day, linked_file
 from tests.support.web import Web, make_web
 
 
@@ -24,24 +25,6 @@ async def web(folder: Path) -> AsyncIterator[Web]:
     for client in made.clients:
         await client.aclose()
     made.catalog.close()
-
-
-def linked_day(path: Path) -> None:
-    outside = path.parents[3] / "recordings-backup"
-    path.parent.rename(outside)
-    path.parent.symlink_to(outside)
-
-
-def linked_channel(path: Path) -> None:
-    outside = path.parents[3] / "recordings-backup"
-    path.parents[1].rename(outside)
-    path.parents[1].symlink_to(outside)
-
-
-def linked_file(path: Path) -> None:
-    outside = path.parents[3] / "recordings-backup.mp4"
-    path.rename(outside)
-    path.symlink_to(outside)
 
 
 def pipe(path: Path) -> None:

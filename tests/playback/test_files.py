@@ -13,29 +13,12 @@ from mini_nvr.playback.files import opened
 from tests.support.archive import Archive
 from tests.support.catalog import T0
 from tests.support.footage import video_clip
+from tests.support.links import linked_channel, linked_day, linked_file
 
 
 @pytest.fixture
 def row(archive: Archive) -> SegmentRow:
     return archive.record(T0, [video_clip()])
-
-
-def linked_file(path: Path) -> None:
-    outside = path.parents[3] / "outside.mp4"
-    path.rename(outside)
-    path.symlink_to(outside)
-
-
-def linked_day(path: Path) -> None:
-    outside = path.parents[3] / "outside"
-    path.parent.rename(outside)
-    path.parent.symlink_to(outside)
-
-
-def linked_channel(path: Path) -> None:
-    outside = path.parents[3] / "outside"
-    path.parents[1].rename(outside)
-    path.parents[1].symlink_to(outside)
 
 
 def link_to_a_sibling(path: Path) -> None:

@@ -3,7 +3,6 @@
 The usual case, a sound file of our version, costs one read of the header and one row. Alembic is imported for a migration only.
 """
 
-import fcntl
 import logging
 import os
 import sqlite3
@@ -13,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mini_nvr.catalog.engine import BUSY_TIMEOUT_S, PRIMARY_CODE, CatalogDamaged, Database, is_damage, suspect_marker
-from mini_nvr.catalog.lock import DataDirBusy, DataDirLock, held_by_this_process
+from mini_nvr.catalog.lock import DataDirBusy, DataDirLock, exclusive, held_by_this_process
 from mini_nvr.catalog.schema import APPLICATION_ID, HEAD, metadata
 from mini_nvr.clock import Clock, to_datetime
 from mini_nvr.errors import CatalogError
@@ -44,7 +43,7 @@ def open_database(data_dir: Path, clock: Clock, *, durable: bool = True) -> Data
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _version_unless_damaged(path) != HEAD:
-            with _exclusive(data_dir):
+            with exclusive(data_dir / _LOCK_NAME):  # makes, migrates or sets aside; the others find the work done
                 _bring_up(path, clock)
     except OSError as exc:
         raise CatalogError(f"cannot prepare {path}: {exc.strerror}; DATA_DIR must be a folder that Mini-NVR may write to") from exc
@@ -193,17 +192,6 @@ def _migrate(database: Database) -> None:
         command.upgrade(config, "head")
         if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
             raise CatalogError(f"catalog {database.path}: the migration lost a row that another one needs; it was taken back")
-
-
-@contextmanager
-def _exclusive(data_dir: Path) -> Iterator[None]:
-    """One process at a time makes, migrates or sets aside; the others wait, then find the work done."""
-    fd = os.open(data_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _sync_folder(folder: Path) -> None:

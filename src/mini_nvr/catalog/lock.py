@@ -1,7 +1,9 @@
-"""One recorder a data folder: it holds this lock for its lifetime, and what must not run beside it asks for the lock first."""
+"""Locks. A recorder holds that of its data folder for its lifetime, and what must not run beside it asks for the lock first."""
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +12,17 @@ from mini_nvr.errors import CatalogError
 
 _NAME = "recorder.lock"
 _held_here: set[Path] = set()  # flock cannot tell "another process" from "this one, through another descriptor"
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """One thread of one process at a time; the others wait. The file at `path` is made when missing, and stays. Raises OSError."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 class DataDirBusy(CatalogError):

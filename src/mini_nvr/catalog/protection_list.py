@@ -5,17 +5,16 @@ read when a new catalog is filled by a rescan. While there is a catalog, that is
 knows next to nothing, a change is made to what the list said before.
 """
 
-import fcntl
 import logging
-import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from sqlalchemy import Connection, select, text, update
 
 from mini_nvr.catalog.footage import is_there
+from mini_nvr.catalog.lock import exclusive
 from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.schema import segments
@@ -41,7 +40,7 @@ def write_protection_list(
     False, with a line in the log, when it was not written: the catalog holds all the same.
     """
     try:
-        with _one_writer(catalog.data_dir):
+        with exclusive(catalog.data_dir / _LOCK_NAME):
             names = _names_now(catalog, record_dir, ended)
             verify()
             write_whole(record_dir / FILE_NAME, "".join(f"{name}\n" for name in names).encode())
@@ -112,14 +111,3 @@ def _read_list(record_dir: Path) -> list[str]:
             return file.read(_MOST_BYTES).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
-
-
-@contextmanager
-def _one_writer(data_dir: Path) -> Iterator[None]:
-    """Raises OSError."""
-    fd = os.open(data_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
