@@ -4,6 +4,7 @@ No camera, no thread and no real time: frames of a clip go through the pipeline 
 when they are called. So a run does the same system calls in the same order each time, and can be killed at each of them.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from mini_nvr.catalog.recovery import RepairReport, recorder_down, repair
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
 from mini_nvr.config.load import load
+from mini_nvr.config.model import Settings
 from mini_nvr.errors import GapCause
 from mini_nvr.ingest.source import StreamInfo
 from mini_nvr.ingest.timestamps import media_us
-from mini_nvr.media.frame import Frame
+from mini_nvr.media.frame import AudioFormat, Frame
 from mini_nvr.media.part import VIDEO_TRACK_ID, Part
 from mini_nvr.recorder.checkpoint import Checkpointer
 from mini_nvr.recorder.disk import DiskThread
@@ -36,7 +38,7 @@ from mini_nvr.storage.cleaner import Cleaner
 from mini_nvr.storage.rooms import RoomBook
 from tests.support.catalog import T0
 from tests.support.clock import FakeClock
-from tests.support.footage import FRAME_90K, Clip, video_clip, video_format
+from tests.support.footage import FRAME_90K, Clip, audio_clip, video_clip, video_format
 
 SEGMENT_S = 2
 FRAMES_A_SECOND = 25
@@ -54,6 +56,20 @@ class Place:
 
     record_dir: Path
     data_dir: Path
+
+
+def settings_of(place: Place) -> Settings:
+    """One camera, and footage kept for a day."""
+    return load(
+        {
+            "RECORD_DIR": str(place.record_dir),
+            "DATA_DIR": str(place.data_dir),
+            "RTSP_URL_TEMPLATE": "rtsp://camera/{channel}",
+            "NUM_CHANNELS": "1",
+            "RETENTION_DAYS": "1",
+            "TZ": "UTC",
+        }
+    )
 
 
 @contextmanager
@@ -115,6 +131,22 @@ class _InlineDisk:
         self._disk.handle(segment, None)
 
 
+class _Tone:
+    """What the camera's microphone hears."""
+
+    def __init__(self, seconds: int) -> None:
+        made = audio_clip(seconds=seconds)
+        assert isinstance(made.format, AudioFormat)
+        self.format = made.format
+        self._waiting = deque(made.samples)
+
+    def frames(self, until_s: float, clock: FakeClock) -> Iterator[Frame]:
+        """Those that begin before this time of the connection, each once."""
+        while self._waiting and self._waiting[0].pts < until_s * self.format.sample_rate_hz:
+            sample = self._waiting.popleft()
+            yield Frame(sample.data, sample.pts, clock.monotonic_ns(), is_key=True)
+
+
 class SteppedRecorder:
     """Records channel 1 from `T0` on."""
 
@@ -141,15 +173,18 @@ class SteppedRecorder:
             recorder.pipeline.close()
             recorder.sync()
 
-    def record(self, seconds: int) -> None:
-        """A new connection of at most six seconds, with a checkpoint after each second."""
+    def record(self, seconds: int, *, sound: bool = False) -> None:
+        """A new connection of at most six seconds, with a checkpoint after each second; sound: with a tone, in AAC."""
         footage = clip()
-        self.pipeline.on_connected(StreamInfo(None), _StraightLine(self.clock.utc_us()))
+        heard = _Tone(seconds) if sound else None
+        self.pipeline.on_connected(StreamInfo(heard.format if heard else None), _StraightLine(self.clock.utc_us()))
         for number, sample in enumerate(footage.samples[: seconds * FRAMES_A_SECOND]):
             frame = Frame(sample.data, number * FRAME_90K, self.clock.monotonic_ns(), sample.key)
             frame.new_format = video_format(footage) if number == 0 else None
             self.pipeline.on_video(frame)
             self.clock.advance(1 / FRAMES_A_SECOND)
+            for frame in heard.frames((number + 1) / FRAMES_A_SECOND, self.clock) if heard else ():
+                self.pipeline.on_audio(frame)
             if (number + 1) % FRAMES_A_SECOND == 0:
                 self.sync()
 
@@ -165,18 +200,10 @@ class SteppedRecorder:
 
     def clean_up(self) -> None:
         """The storage service's looks, with footage kept for a day."""
-        settings = load(
-            {
-                "RECORD_DIR": str(self._place.record_dir),
-                "DATA_DIR": str(self._place.data_dir),
-                "RTSP_URL_TEMPLATE": "rtsp://camera/{channel}",
-                "NUM_CHANNELS": "1",
-                "RETENTION_DAYS": "1",
-                "TZ": "UTC",
-            }
-        )
         board = AlarmBoard(self.clock, lambda alarm, over: None)
-        Cleaner(settings, self._catalog, self.clock, alarms=board, rooms=RoomBook(), age_clock=self._age_clock).look()
+        Cleaner(
+            settings_of(self._place), self._catalog, self.clock, alarms=board, rooms=RoomBook(), age_clock=self._age_clock
+        ).look()
 
 
 def run_all_steps(place: Place, container: Container, told: Told) -> None:

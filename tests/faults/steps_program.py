@@ -1,6 +1,8 @@
 """A program that a test kills at one system call after the other: all imports and the clip are there, each run is a fork.
 
-    <container or "start"> <record_dir> <data_dir>      one line on stdin: run all steps, or only start and repair
+    <what> <record_dir> <data_dir>      one line on stdin
+
+what: a container, to run all steps; `start`, to start and repair; `convert`, to convert all that is there.
 
 What the run tells comes on stdout as it happens, and at its end `ended <wait status>`.
 """
@@ -9,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from tests.faults.stepped_converter import convert_all
 from tests.faults.stepped_recorder import Place, clip, run_all_steps, started
 from tests.support.catalog import T0
 
@@ -30,6 +33,9 @@ def _run(what: str, place: Place) -> None:
     if what == "start":
         with started(place, T0 + LATER_US):
             pass
+    elif what == "convert":
+        report = convert_all(place, T0 + LATER_US)
+        _tell(f"converted {report.converted} {report.failures}")
     else:
         run_all_steps(place, "mkv" if what == "mkv" else "mp4", _tell)
 
