@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
+from mini_nvr.segment.volume import IDENTITY_FILE
 from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
@@ -102,13 +104,16 @@ def metrics(client: httpx.Client) -> str:
 
 
 @contextmanager
-def away(folder: Path) -> Iterator[None]:
-    """The volume is not there; an empty folder is."""
+def away(folder: Path, *, another: bool = False) -> Iterator[None]:
+    """The volume is not there; an empty folder is, or another volume."""
     elsewhere = folder.rename(folder.with_name("elsewhere"))
     folder.mkdir()
+    if another:
+        (folder / IDENTITY_FILE).write_text('{"volume_id": "00000000-0000-4000-8000-000000000000"}\n')
     try:
         yield
     finally:
+        (folder / IDENTITY_FILE).unlink(missing_ok=True)
         folder.rmdir()
         elsewhere.rename(folder)
 
@@ -121,14 +126,19 @@ class Told:
         self._client = client
         self._events = events
         self._cause = cause
+        self._log_before = len(recorder.log())
+        events.clear()  # of the fault before
 
-    def check_begins(self) -> None:
+    def check_begins(self, detail: str) -> None:
+        """detail: what the log and the alarm say beside the cause."""
         cause = self._cause
         wait_until(lambda: error_shown(self._client).startswith(cause), f"/api/live to say {cause}", WAIT_S)
         wait_until(lambda: gap_metric(cause) in metrics(self._client), "the metrics to say it", WAIT_S)
         wait_until(lambda: bool(alarms(self._events, cause, over=False)), "an event for the alarm", WAIT_S)
         assert any(event["event"] == "gap" and event["cause"] == cause for event in self._events)
-        assert f"ch1: {cause}" in self._recorder.log()
+        assert all(detail in str(alarm["detail"]) for alarm in alarms(self._events, cause, over=False))
+        (line, *_) = (line for line in self._recorder.log()[self._log_before :].splitlines() if f"ch1: {cause}" in line)
+        assert detail in line
 
     def check_ends(self) -> None:
         cause = self._cause
@@ -140,17 +150,20 @@ class Told:
 def test_a_disk_that_takes_nothing_is_told_everywhere_and_so_is_its_end(
     recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk
 ) -> None:
-    faults: dict[str, AbstractContextManager[None]] = {
-        "disk full": disk.failing(errno.ENOSPC, WRITES),
-        "disk error": disk.failing(errno.EIO, WRITES),
-        "recording folder missing": away(recorder.record_dir),
-    }
+    faults: list[tuple[str, str, AbstractContextManager[None]]] = [
+        ("disk full", os.strerror(errno.ENOSPC), disk.failing(errno.ENOSPC, WRITES)),
+        ("disk full", os.strerror(errno.EDQUOT), disk.failing(errno.EDQUOT, WRITES)),
+        ("disk error", os.strerror(errno.EIO), disk.failing(errno.EIO, WRITES)),
+        ("disk error", os.strerror(errno.EROFS), disk.failing(errno.EROFS, WRITES)),
+        ("recording folder missing", "is the disk mounted?", away(recorder.record_dir)),
+        ("recording folder missing", "is another volume", away(recorder.record_dir, another=True)),
+    ]
     with listening(client) as events:
-        for cause, fault in faults.items():
+        for cause, detail, fault in faults:
             told = Told(recorder, client, events, cause)
             assert gap_metric(cause) not in metrics(client)
             with fault:
-                told.check_begins()
+                told.check_begins(detail)
             told.check_ends()
 
 
