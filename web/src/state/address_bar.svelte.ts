@@ -1,6 +1,7 @@
 /**
  * Keeps the address bar and the watch state together: what is watched stands in the address, and back, reload and a shared link lead to
- * the same frame. Where somebody jumped, the place before stays in the history; while pictures move, the address follows once a second.
+ * the same frame. Where somebody jumped, the place before stays in the history; what somebody chose stands there at once; while pictures
+ * move, the address follows once a second.
  */
 import { untrack } from "svelte";
 
@@ -14,8 +15,10 @@ import type { WatchState } from "./watch";
 const EVERY_MS = 1_000;
 /** Jumps in quick succession, such as an arrow key held down, are one place in the history. */
 const ONE_JUMP_MS = 2_000;
+/** Chosen, not played: a reload a moment later is to find it. Where the timeline looks is none, as a wheel changes it too often. */
+const CHOSEN = ["order", "layout", "page", "selected", "speed"] as const;
 
-let last: Pick<WatchState, "jumps" | "single"> | null = null;
+let last: WatchState | null = null;
 let shownMs = Number.NEGATIVE_INFINITY;
 let pushedMs = Number.NEGATIVE_INFINITY;
 let later: ReturnType<typeof setTimeout> | undefined;
@@ -65,11 +68,13 @@ function follow(now: WatchState): void {
     watch.ask({ type: "live" }); // nobody can watch the future
     return;
   }
-  const jumped = last !== null && (last.jumps !== now.jumps || last.single !== now.single);
+  const before = last;
+  const jumped = before !== null && (before.jumps !== now.jumps || before.single !== now.single);
+  const chose = before === null || CHOSEN.some((name) => before[name] !== now[name]);
   const wait = shownMs + EVERY_MS - performance.now();
   clearTimeout(later);
   if (jumped) push();
-  else if (last === null || wait <= 0 || now.intent === "paused") flush();
+  else if (chose || wait <= 0 || now.intent === "paused") flush();
   else later = setTimeout(flush, wait);
   last = now;
 }

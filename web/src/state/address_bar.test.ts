@@ -93,6 +93,21 @@ test("while pictures move the address follows once a second", () => {
   expect(location.search).toBe("?at=2026-11-22T11:00:05.000%2B00:00");
 });
 
+test.each<[string, Request, string]>([
+  ["page", { type: "page", page: 4 }, "page=4"],
+  ["layout", { type: "layout", layout: 9 }, "layout=9"],
+  ["camera", { type: "select", channel: 3 }, "camera=3"],
+  ["order", { type: "reorder", order: [2, 1, 3, 4] }, "cameras=2,1,3,4"],
+  ["speed", { type: "speed", speed: 2 }, "speed=2"],
+])("a %s that is chosen stands in the address at once, so that a reload keeps it", (_name, request, words) => {
+  begin("/");
+  seek(AT);
+  ask({ type: "moved", toUs: plus(AT, 100_000) });
+  ask(request);
+  expect(location.search).toContain(words);
+  expect(pushes).toBe(1);
+});
+
 test("while the playhead is dragged the address stays; its end is a jump", () => {
   begin("/");
   vi.advanceTimersByTime(10_000);
