@@ -71,6 +71,18 @@ describe("scrubbing", () => {
     expect(after(LIVE, { type: "scrubStart" }, { type: "scrubEnd", nowUs: later }).live).toBe(true);
   });
 
+  it("keeps the speed over now and back, and is as fast as the world where it ends at now", () => {
+    const held = after(
+      { ...RECORDED, speed: 2 },
+      { type: "scrubStart" },
+      { type: "scrubMove", toUs: plus(NOW, US_PER_S), nowUs: NOW },
+    );
+    expect(held.live).toBe(true);
+    const back = after(held, { type: "scrubMove", toUs: ago(50), nowUs: NOW }, { type: "scrubEnd", nowUs: NOW });
+    expect(back).toMatchObject({ live: false, instantUs: ago(50), speed: 2 });
+    expect(after(held, { type: "scrubEnd", nowUs: NOW })).toMatchObject({ live: true, speed: 1 });
+  });
+
   it("ends once", () => expect(after(RECORDED, { type: "scrubEnd", nowUs: NOW })).toBe(RECORDED));
 });
 

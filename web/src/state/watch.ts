@@ -164,7 +164,8 @@ export function answer(state: WatchState, request: Request): WatchState {
     case "scrubStart":
       return { ...state, scrubbing: true };
     case "scrubMove":
-      return { ...at(state, request.toUs, request.nowUs), scrubbing: true };
+      // a hand that only passes now keeps its speed
+      return { ...at(state, request.toUs, request.nowUs), speed: state.speed, scrubbing: true };
     case "scrubEnd":
       if (!state.scrubbing) return state;
       return seek(state, state.live ? request.nowUs : state.instantUs, request.nowUs); // now went on meanwhile
