@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from playwright.sync_api import expect
+
 from mini_nvr.clock import US_PER_S
 from tests.e2e.recorder_process import wait_until
 from tests.e2e.viewer.conftest import MakePage
@@ -55,6 +57,7 @@ def test_held_in_a_gap_no_other_picture_is_shown_for_it(make_page: MakePage, nvr
     drag_to = take_playhead(axis, past.midnight)
     drag_to(in_gap)
     screen.wait(lambda: screen.word(1) == "NO FOOTAGE" and is_dark(screen, 1), "no footage")
+    expect(screen.tile(1)).to_contain_text("the camera does not answer")
     behind = past.gap_end + 20 * US_PER_S
     drag_to(behind)
     screen.wait(lambda: screen.word(1) == "RECORDED" and not is_dark(screen, 1), "footage")

@@ -1,5 +1,5 @@
 /** What the preview over the timeline says. Pure. */
-import { causeOf, causeText } from "../../state/causes";
+import { causeOf, causeText, type Cause } from "../../state/causes";
 import { formatDuration } from "../../time/format";
 import { US_PER_S, utcUs, type UtcUs } from "../../time/instant";
 import type { Gap } from "../../timeline/data/strip";
@@ -7,9 +7,12 @@ import type { Gap } from "../../timeline/data/strip";
 /** Most cameras send a key frame each second or two; a picture this far from the pointer is of another moment. */
 const CLOSE_US = 10 * US_PER_S;
 
-/** Why nothing is recorded, and for how long. */
+/** Why nothing is recorded. */
+export const gapCause = ({ cause, detail }: Gap): Cause => causeOf(detail === "" ? cause : `${cause}: ${detail}`);
+
+/** The same in words, and for how long. */
 export function gapWords(gap: Gap): string {
-  const why = causeText(causeOf(gap.detail === "" ? gap.cause : `${gap.cause}: ${gap.detail}`));
+  const why = causeText(gapCause(gap));
   if (gap.count > 1) return `${gap.count} gaps, ${formatDuration(gap.missingUs)} in all: ${why}`;
   return `No footage for ${formatDuration(gap.missingUs)}: ${why}`;
 }

@@ -55,7 +55,9 @@ it("a gap is one at once, however close the last picture is", () => {
   vi.spyOn(footage, "gapAt").mockImplementation((_, at) => (at === AT ? null : gap));
   dragTo(1);
   expect(cover()).toBe("gap");
+  expect(onshown.mock.lastCall?.[0]?.cause).toMatchObject({ text: "the camera does not answer" });
   vi.spyOn(footage, "gapAt").mockReturnValue({ ...gap, count: 2 }); // with footage in between
   dragTo(2);
   expect(cover()).toBe("there");
+  expect(onshown.mock.lastCall?.[0]?.cause).toBeNull();
 });
