@@ -87,6 +87,22 @@ def test_between_two_files_of_a_run_the_earlier_one_holds(archive: Archive, make
     assert maker.still(1, row.end_utc_us + 10_000).utc_us == T0 + 3 * US_PER_S
 
 
+def test_an_instant_that_an_answer_cut_off_to_its_millisecond_finds_what_it_tells_of(archive: Archive, maker: StillMaker) -> None:
+    row = archive.record(T0 + 507_800, [video_clip()])
+    archive.catalog.commit([], [GapChange(1, T0 - US_PER_S, T0 + 507_800, GapCause.RECORDER_DOWN)])
+    for key in (0, 1, 2, 3):
+        taken = row.start_utc_us + key * US_PER_S
+        assert maker.still(1, taken // 1_000 * 1_000).utc_us == taken
+    with pytest.raises(NoFootage, match="recorder down"):
+        maker.still(1, T0 + 506_999)
+
+
+def test_the_end_of_a_file_cut_off_to_its_millisecond_is_still_in_it(archive: Archive, maker: StillMaker) -> None:
+    row = archive.record(T0 + 507_800, [video_clip()])
+    archive.catalog.commit([], [GapChange(1, row.end_utc_us, None, GapCause.CAMERA_OFFLINE)])
+    assert maker.still(1, row.end_utc_us // 1_000 * 1_000).utc_us == row.start_utc_us + 3 * US_PER_S
+
+
 def test_a_growing_file_shows_its_last_key_frame_until_a_gap_begins(archive: Archive, maker: StillMaker) -> None:
     row = archive.record(T0, [video_clip()], seal=False)
     now = row.end_utc_us + 5 * US_PER_S

@@ -24,11 +24,12 @@ from mini_nvr.segment.model import IndexEntry
 
 MAX_KEY_FRAME_BYTES = 32 << 20
 MAX_INIT_BYTES = 1 << 20
+_US_PER_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A picture. `utc_us`: when it was taken, which is at or before the instant asked for."""
+    """A picture. `utc_us`: when it was taken, which is at or before the instant asked for, or in the same millisecond."""
 
     jpeg: bytes
     utc_us: int
@@ -45,6 +46,9 @@ class StillMaker:
     def still(self, channel: int, at_utc_us: int, width: int | None = None) -> Still:
         """The key frame at or before an instant; blocks on the disk and the decoder.
 
+        What begins within the instant's millisecond counts as well: answers tell instants cut off to the millisecond, and whoever
+        asks with one of them means what it was told of.
+
         width: see `still_jpeg`; None for the picture's own.
 
         Raises:
@@ -54,7 +58,7 @@ class StillMaker:
             CatalogError: the catalog cannot be read.
         """
         item = self._segment_at(channel, at_utc_us)
-        entry = key_frame_at(item, at_utc_us)
+        entry = key_frame_at(item, _end_of_ms(at_utc_us))
         taken = item.row.start_utc_us + entry.start_90k * 100 // 9
         width = None if width is None else max(MIN_WIDTH, min(width, MAX_WIDTH))
         key = _cache_key(item.row, entry, width)
@@ -70,7 +74,7 @@ class StillMaker:
         The end of a segment counts as reached only a sliver later: segments of a run join without a gap. That of a growing one,
         which the catalog knows as of its last checkpoint, counts only where a gap says so.
         """
-        items = indexed_segments(self._catalog, channel, at_utc_us - SLIVER_US, at_utc_us + 1)
+        items = indexed_segments(self._catalog, channel, at_utc_us - SLIVER_US, _end_of_ms(at_utc_us) + 1)
         if not items or items[-1].row.end_utc_us <= at_utc_us:
             items = items or self._growing(channel, at_utc_us)
             if not items or self._catalog.gaps(channel, at_utc_us, at_utc_us + 1):
@@ -102,6 +106,11 @@ class StillMaker:
             return still_jpeg(data, video, width)
         except MediaError as exc:
             raise FootageUnreadable(f"{row.path}: {exc}") from exc
+
+
+def _end_of_ms(utc_us: int) -> int:
+    """The last microsecond of an instant's millisecond."""
+    return utc_us // _US_PER_MS * _US_PER_MS + _US_PER_MS - 1
 
 
 def key_frame_at(item: IndexedSegment, at_utc_us: int) -> IndexEntry:
