@@ -73,30 +73,30 @@ def _rates(flows: Iterable[Flow], bounds: Span, step_us: int, partly_us: Mapping
     """
     start, end = bounds
     rates: list[int | None] = [0] * -(-max(0, end - start) // step_us)
-    last, rest = -1, 0.0  # the bucket in which the flow before ended, and its bytes there: mostly the next one begins in it
+    last, rest = -1, 0.0  # the bucket in which the flow before ended, and its bytes there, if any
     for flow_start, flow_end, size in flows:
         low = flow_start - start if flow_start > start else 0
         high = (flow_end if flow_end < end else end) - start
         if high <= low:
             continue
-        per_us = size / (flow_end - flow_start)
-        first = low // step_us
-        if first > last >= 0:
-            rates[last] = round(rest * US_PER_S / partly_us.get(last, step_us))
-            rest = 0.0
-        elif first < last:
+        rate = size * US_PER_S / (flow_end - flow_start)
+        first, before_us = divmod(low, step_us)
+        if first < last:
             return None
-        last = (high - 1) // step_us
+        if first > last and rest:
+            rates[last] = round(rest / partly_us.get(last, step_us))
+            rest = 0.0
+        last, behind_us = divmod(high, step_us)
         if first == last:
-            rest += per_us * (high - low)
+            rest += rate * (high - low)
             continue
-        rest += per_us * ((first + 1) * step_us - low)
-        rates[first] = round(rest * US_PER_S / partly_us.get(first, step_us))
-        if last - first > 1:
-            rates[first + 1 : last] = [round(per_us * US_PER_S)] * (last - first - 1)
-        rest = per_us * (high - last * step_us)
-    if last >= 0:
-        rates[last] = round(rest * US_PER_S / partly_us.get(last, step_us))
+        if before_us or rest:
+            rates[first] = round((rest + rate * (step_us - before_us)) / partly_us.get(first, step_us))
+            first += 1
+        rates[first:last] = [round(rate)] * (last - first)
+        rest = rate * behind_us
+    if rest:
+        rates[last] = round(rest / partly_us.get(last, step_us))
     return rates
 
 

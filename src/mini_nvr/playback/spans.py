@@ -38,7 +38,8 @@ def unbroken(starts_utc_us: Sequence[int], ends_utc_us: Sequence[int], gaps: Seq
     A hole of less than a second, or than a thousandth of a long segment (clocks are corrected by at most 500 ppm of it), is
     rounding unless one of `gaps` begins in it.
     """
-    reached = list(accumulate(ends_utc_us, max))
+    in_order = sorted(ends_utc_us) == ends_utc_us  # as nearly always; to find that out costs a fifth
+    reached = ends_utc_us if in_order else list(accumulate(ends_utc_us, max))
     first = 0
     for behind in _broken_at(starts_utc_us, reached, gaps):
         before_us = ends_utc_us[behind - 1] - starts_utc_us[behind - 1]
