@@ -61,9 +61,9 @@ _ROUTERS: Final = (
 
 
 def add_routes(app: FastAPI) -> None:
-    """All of the API."""
+    """All of the API, as one flat list: an included router is asked first whether one of its routes fits, and then which."""
     for router in _ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
 
 
 def create_app(deps: Deps, viewer: Mapping[str, PageFile] | None = None) -> FastAPI:
@@ -95,7 +95,7 @@ def create_app(deps: Deps, viewer: Mapping[str, PageFile] | None = None) -> Fast
     app.state.deps = deps
     add_routes(app)
     viewer_router = page.make_router(pages)
-    app.include_router(viewer_router)
+    app.router.routes.extend(viewer_router.routes)
     install(app, [route for router in (*_ROUTERS, viewer_router) for route in router.routes])
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, deps=deps, public=PUBLIC | page.public(pages))
