@@ -1,6 +1,8 @@
 """Live pictures over real WebSockets."""
 
 import asyncio
+import json
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -74,14 +76,23 @@ async def test_the_sub_stream(web: Web, served: Served, viewer: Browser) -> None
         ("/api/channel/x/live", 400),
         ("/api/channel/0/live", 404),
         ("/api/channel/%2e%2e/live", 400),
-        ("/api/channel/1/liv", 403),
+        ("/api/channel/1/liv", 404),
+        ("/api/me", 404),
+        ("/", 404),
     ],
 )
-async def test_what_cannot_be_watched(served: Served, viewer: Browser, path: str, status: int) -> None:
+async def test_what_cannot_be_watched(
+    served: Served, viewer: Browser, path: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with watch(served, viewer, path):
             pass
-    assert refused.value.response.status_code == status
+    answer = refused.value.response
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    problem = json.loads(answer.body or b"")
+    assert (problem["status"], bool(problem["detail"]), bool(problem["remedy"])) == (status, True, True)
+    await served.exchange(b"GET /healthz HTTP/1.1\r\nHost: nvr\r\nConnection: close\r\n\r\n")  # the refused one is over by then
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_s2_s9_strangers_and_other_sites_do_not_watch(web: Web, served: Served, viewer: Browser) -> None:

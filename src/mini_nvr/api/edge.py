@@ -108,11 +108,15 @@ async def refuse(scope: Scope, receive: Receive, exchange: _Exchange, problem: P
 
 
 async def _until_closed(receive: Receive) -> None:
-    """uvicorn takes a refused upgrade for an unanswered one until the connection is gone."""
+    """uvicorn takes a refused upgrade for an unanswered one, an error in the log, until the connection is gone.
+
+    It tells of the end twice: when it has written the answer, and when the connection is gone.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_S):
-            while (await receive())["type"] != "websocket.disconnect":
-                pass
+            for _ in range(2):
+                while (await receive())["type"] != "websocket.disconnect":
+                    pass
 
 
 async def _nothing() -> Message:

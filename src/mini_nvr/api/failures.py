@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from mini_nvr.api.problems import Problem, not_found
@@ -38,6 +38,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
             raise TypeError(type(error).__name__) from error
         return refusal(error, connection.scope.get("route")).response()
 
+    app.router.default = _nowhere
     _map(app, Problem, lambda problem: problem)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
@@ -50,6 +51,11 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     _map(
         app, RangeTooLong, lambda error: Problem("invalid-parameter", str(error), "use a shorter range", more={"parameter": "end"})
     )
+
+
+async def _nowhere(_: Scope, __: Receive, ___: Send) -> None:
+    """What answers at addresses without a route; Starlette's own would refuse an upgrade without a word."""
+    raise not_found("nothing has this address", "see /api/openapi.json for all addresses")
 
 
 def _map(app: FastAPI, kind: type[Failure], to_problem: Callable[[Failure], Problem]) -> None:
@@ -65,9 +71,7 @@ def _map(app: FastAPI, kind: type[Failure], to_problem: Callable[[Failure], Prob
 
 
 def _http(error: HTTPException, methods: Callable[[], list[str]]) -> Problem:
-    """What Starlette and FastAPI raise by themselves: unknown addresses, wrong methods, bodies that are not JSON."""
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return not_found("nothing has this address", "see /api/openapi.json for all addresses")
+    """What Starlette and FastAPI raise by themselves: wrong methods, bodies that are not JSON."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(methods())
         return Problem("method-not-allowed", "this method is not for this address", f"use {allowed}", headers={"allow": allowed})

@@ -37,6 +37,7 @@ from mini_nvr.recorder.control import request_status
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.certificate import Certificate
 from mini_nvr.services.timed_heads import TimedHeads
+from mini_nvr.services.unreadable import Unreadable
 from mini_nvr.services.zero_copy import ZeroCopy
 from mini_nvr.storage import door
 
@@ -181,7 +182,7 @@ async def serve(deps: Deps, listener: socket.socket, certificate: Certificate | 
     return 0
 
 
-class Connection(TimedHeads, ZeroCopy):
+class Connection(TimedHeads, Unreadable, ZeroCopy):
     """What uvicorn makes of each connection."""
 
 
