@@ -1,17 +1,22 @@
-"""A disk that fails is told wherever an owner looks: `/api/live`, the events, the metrics, the log; and so is its end."""
+"""A disk that fails is told wherever an owner looks: `/api/live`, the events, the metrics, the log; and so is its end.
+
+So is a catalog that cannot be written to, but for `/api/live`, as recording goes on.
+"""
 
 import errno
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
+from mini_nvr.recorder.checkpoint import LOCKED_TOLD_S
 from mini_nvr.segment.volume import IDENTITY_FILE
 from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import DEMO_HOST
@@ -185,3 +190,25 @@ def test_a_disk_that_stalls_is_told_before_anything_is_lost(
         wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
     assert "the disk has caught up, after" in recorder.log()
     assert gap_metric(cause) not in metrics(client)
+
+
+def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: RecorderProcess, client: httpx.Client) -> None:
+    """Recording goes on: `/api/live` has nothing to say. The metrics say since when nothing was written down."""
+    cause = "catalog cannot be used"
+    catalog = recorder.data_dir / "catalog.db"
+    with listening(client) as told:
+        with closing(sqlite3.connect(catalog, isolation_level=None, timeout=WAIT_S)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            wait_until(lambda: bool(alarms(told, cause, over=False)), "an event for the alarm", WAIT_S)
+            assert "is locked by another program" in recorder.log()
+            assert checkpoint_age_s(client) >= LOCKED_TOLD_S
+            assert client.get("/api/live").json()["channels"]["1"]["status"] == "LIVE"
+            other.execute("ROLLBACK")
+        wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
+        wait_until(lambda: checkpoint_age_s(client) < LOCKED_TOLD_S, "the metrics to say it", WAIT_S)
+    assert "writable again, nothing was lost" in recorder.log()
+
+
+def checkpoint_age_s(client: httpx.Client) -> float:
+    (line,) = (line for line in metrics(client).splitlines() if line.startswith("mini_nvr_checkpoint_age_seconds "))
+    return float(line.split()[1])

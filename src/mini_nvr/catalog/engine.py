@@ -27,6 +27,10 @@ _WRITES = "catalog_writes"
 PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
 
 
+class CatalogBusy(CatalogError):
+    """Another program has held the database locked for longer than the writer would wait."""
+
+
 class CatalogDamaged(CatalogError):
     """The database file is not a sound catalog; the next open checks it and sets it aside."""
 
@@ -38,6 +42,7 @@ def is_damage(error: BaseException | None) -> bool:
 
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def suspect_marker(path: Path) -> Path:
@@ -95,14 +100,17 @@ class Database:
                 self._of_thread.view = outer
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience_s: float = BUSY_TIMEOUT_S) -> Iterator[Connection]:
         """One transaction: committed, synced, when the block ends, rolled back when it raises.
 
+        patience_s: how long to wait for others who write.
+
         Raises:
-            CatalogError: the database is locked for too long, full, or out of reach; CatalogDamaged when its bytes are wrong.
+            CatalogError: the database is full, or out of reach; CatalogBusy when it stays locked, CatalogDamaged when its bytes
+                are wrong.
         """
         self._follow_file()
-        with self._border(), self._writer.connect() as connection, connection.begin():
+        with self._border(), self._writer.connect() as connection, _waiting(connection, patience_s), connection.begin():
             yield connection
 
     @contextmanager
@@ -135,6 +143,8 @@ class Database:
 
     def _translate(self, error: SQLAlchemyError | sqlite3.Error) -> CatalogError:
         cause = getattr(error, "orig", None) or error
+        if (getattr(cause, "sqlite_errorcode", None) or 0) & PRIMARY_CODE in _BUSY:
+            return CatalogBusy(f"catalog {self.path} is locked by another program; end the one that has it open")
         if not is_damage(cause):
             return CatalogError(f"catalog {self.path}: {cause}; see that the disk has room and that the file is ours to write")
         try:
@@ -163,7 +173,7 @@ class UnopenedDatabase(Database):
         yield  # what makes it a generator
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience_s: float = BUSY_TIMEOUT_S) -> Iterator[Connection]:
         """
         Raises:
             CatalogError: always.
@@ -179,6 +189,26 @@ class UnopenedDatabase(Database):
         """
         raise CatalogError(self._reason)
         yield
+
+
+@contextmanager
+def _waiting(connection: Connection, patience_s: float) -> Iterator[None]:
+    """The connection goes back to its pool with the usual patience."""
+    if patience_s == BUSY_TIMEOUT_S:
+        yield
+        return
+    _set_patience(connection, patience_s)
+    try:
+        yield
+    finally:
+        _set_patience(connection, BUSY_TIMEOUT_S)
+
+
+def _set_patience(connection: Connection, seconds: float) -> None:
+    """Outside of any transaction, which the driver-neutral way would begin."""
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101  narrows the driver-neutral type
+    driver.execute(f"PRAGMA busy_timeout = {round(seconds * 1_000)}").close()
 
 
 def _create_engine(path: Path, *, foreign_keys: bool, durable: bool) -> Engine:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from mini_nvr.catalog import changes, queries
 from mini_nvr.catalog.database import FILE_NAME, open_database
-from mini_nvr.catalog.engine import Database, UnopenedDatabase
+from mini_nvr.catalog.engine import BUSY_TIMEOUT_S, Database, UnopenedDatabase
 from mini_nvr.catalog.model import (
     ChannelRow,
     GapChange,
@@ -110,16 +110,18 @@ class Catalog:
         runs: Sequence[RunChange] = (),
         *,
         now_utc_us: int | None = None,
+        patience_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         """A checkpoint of all channels: what `segments` claim must be synced already (storage I3). All of it, or none.
 
         now_utc_us: until when the recorder was surely alive; tells, after a crash, when the silence began.
+        patience_s: how long to wait for others who write.
         """
         entries = [segment_entry(change) for change in segments]
         found = {change.facts.header.channel: change.facts.header.camera_name for change in segments}
         unnamed = ({gap.channel for gap in gaps} | {run.channel for run in runs}) - set(found)
         first = min((change.facts.header.start_utc_us for change in segments), default=now_utc_us or 0)
-        with self.database.write() as connection:
+        with self.database.write(patience_s) as connection:
             changes.add_channels(connection, [(n, name, first) for n, name in found.items()] + [(n, "", first) for n in unnamed])
             changes.put_segments(connection, entries)
             changes.put_runs(connection, runs)

@@ -2,7 +2,7 @@
 
 Each SYNC_INTERVAL: fdatasync of every growing file, then one transaction for all channels. Finished files are sealed as they come.
 A catalog that cannot be written (locked, damaged, disk full) never stops recording: its changes wait and are tried again. A damaged
-one is replaced first.
+one is replaced first. A locked one is not waited for, since files have to be synced meanwhile.
 """
 
 import logging
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mini_nvr.catalog.engine import CatalogDamaged
+from mini_nvr.catalog.engine import CatalogBusy, CatalogDamaged
 from mini_nvr.catalog.model import GapChange, RunChange, SegmentChange
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, Clock
@@ -22,6 +22,11 @@ from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.scan import EmptySegment, recover
 
 _log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.5
+"""With others who write to the catalog; what waits is tried again at the next checkpoint."""
+LOCKED_TOLD_S = 10.0
+"""A lock is told from here on: the end of a rescan takes some seconds, and that is nobody's fault."""
 
 
 @dataclass(slots=True)
@@ -41,6 +46,7 @@ class Checkpointer:
 
     committed: called on the sync thread with the segments that the catalog has just taken.
     damaged: called there when the catalog's bytes are wrong; what waits is tried again afterwards.
+    told: called there with what keeps the catalog from taking changes, and (None) when it takes them again.
     """
 
     def __init__(
@@ -51,6 +57,8 @@ class Checkpointer:
         clock: Clock,
         committed: Callable[[list[SegmentChange]], None] = lambda changes: None,
         damaged: Callable[[], None] = lambda: None,
+        *,
+        told: Callable[[str | None], None] = lambda trouble: None,
     ) -> None:
         self._catalog = catalog
         self._record_dir = record_dir
@@ -58,6 +66,7 @@ class Checkpointer:
         self._clock = clock
         self._committed = committed
         self._damaged = damaged
+        self._told = told
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._growing: dict[GrowingSegment, None] = {}
@@ -65,7 +74,8 @@ class Checkpointer:
         self._unsealed: list[PurePosixPath] = []
         self._pending = _Pending()
         self._stopping = False
-        self._catalog_failed = False
+        self._failing_since_ns: int | None = None
+        self._failure_told = False
         self._last_checkpoint_ns = 0
         self._on_disk_since_ns: int | None = None
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
@@ -184,20 +194,35 @@ class Checkpointer:
                 list(pending.gaps.values()),
                 list(pending.runs.values()),
                 now_utc_us=self._clock.utc_us(),
+                patience_s=PATIENCE_S,
             )
         except CatalogError as error:
-            if not self._catalog_failed:
-                _log.error("catalog: %s; recording goes on, %d changes wait", error, len(pending))
-            self._catalog_failed = True
             self._put_back(pending)
+            self._tell_failure(error, len(pending))
             if isinstance(error, CatalogDamaged):
                 self._damaged()
         else:
-            if self._catalog_failed:
-                _log.warning("catalog: writable again, nothing was lost")
-            self._catalog_failed = False
+            self._tell_success()
             if pending.segments:
                 self._committed(list(pending.segments.values()))
+
+    def _tell_failure(self, error: CatalogError, waiting: int) -> None:
+        """Once; of a lock when it has lasted."""
+        now_ns = self._clock.monotonic_ns()
+        if self._failing_since_ns is None:
+            self._failing_since_ns = now_ns
+        passing = isinstance(error, CatalogBusy) and now_ns - self._failing_since_ns < LOCKED_TOLD_S * NS_PER_S
+        if self._failure_told or passing:
+            return
+        self._failure_told = True
+        _log.error("catalog: %s; recording goes on, %d changes wait", error, waiting)
+        self._told(f"{error}; recording goes on, its changes wait")
+
+    def _tell_success(self) -> None:
+        if self._failure_told:
+            _log.warning("catalog: writable again, nothing was lost")
+            self._told(None)
+        self._failing_since_ns, self._failure_told = None, False
 
     def _claim(self, path: PurePosixPath, facts: SegmentFacts) -> None:
         with self._lock:

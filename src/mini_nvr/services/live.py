@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from mini_nvr.catalog.model import GapChange, SegmentChange
@@ -23,11 +23,13 @@ from mini_nvr.live.protocol import LiveError, StreamName
 from mini_nvr.live.sub_streams import RunCamera, SubStream
 from mini_nvr.recorder.pipeline import ChannelPipeline
 from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.storage.alarms import AlarmKind
 
 _DEFAULT_PORT = 554
 _LOOK_INTERVAL_S = 1.0
 GOOD_BYE_S = 0.5  # for cameras that do not answer when they are left
 _jitter = random.SystemRandom()
+News = TypeVar("News")
 _STORAGE_CAUSES = frozenset({GapCause.DISK_FULL, GapCause.DISK_STALLED, GapCause.DISK_ERROR, GapCause.VOLUME_MISSING})
 
 
@@ -39,7 +41,7 @@ class StatusProvider(Protocol):
 
 
 class LiveService:
-    """Everything on the event loop, but for `note_segments`."""
+    """Everything on the event loop, but for `note_segments` and `note_catalog`."""
 
     def __init__(self, channels: Sequence[ChannelSettings], clock: Clock, status: StatusProvider) -> None:
         self._clock = clock
@@ -55,6 +57,7 @@ class LiveService:
         self._endpoint = LiveEndpoint(self.find, self.events)
         self._told: dict[int, dict[str, Any]] = {}
         self._growing: set[str] = set()
+        self._catalog_trouble = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[None] | None = None
 
@@ -124,12 +127,25 @@ class LiveService:
         alarm = {"channel": None, "cause": str(GapCause.DISK_STALLED), "detail": detail, "over": over}
         self.events.publish("storageAlarm", alarm)
 
+    def note_catalog(self, trouble: str | None) -> None:
+        """Sync thread: why the catalog takes no changes; None when it does again."""
+        self._on_loop(self._tell_catalog, trouble)
+
+    def _tell_catalog(self, trouble: str | None) -> None:
+        """The end repeats what has ended, as with other alarms."""
+        self._catalog_trouble = trouble or self._catalog_trouble
+        alarm = {"channel": None, "cause": str(AlarmKind.CATALOG), "detail": self._catalog_trouble, "over": trouble is None}
+        self.events.publish("storageAlarm", alarm)
+
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:
         """Sync thread: the catalog knows of these."""
+        self._on_loop(self._tell_segments, changes)
+
+    def _on_loop(self, act: Callable[[News], None], news: News) -> None:
         loop = self._loop
         if loop is not None:
             with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
-                loop.call_soon_threadsafe(self._tell_segments, changes)
+                loop.call_soon_threadsafe(act, news)
 
     def _tell_segments(self, changes: Sequence[SegmentChange]) -> None:
         for change in changes:

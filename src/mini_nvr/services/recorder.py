@@ -77,7 +77,13 @@ class RecorderService:
         self._live = LiveService(settings.channels, clock, self.status)
         interval_s = settings.sync_interval_s
         self._checkpointer = Checkpointer(
-            catalog, settings.record_dir, interval_s, clock, self._live.note_segments, self._replace_catalog
+            catalog,
+            settings.record_dir,
+            interval_s,
+            clock,
+            self._live.note_segments,
+            self._replace_catalog,
+            told=self._live.note_catalog,
         )
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
         self._disk = DiskThread(files.create, self._checkpointer, clock)
