@@ -47,7 +47,7 @@ def test_a_healthy_archive_has_no_violation_of_any_invariant(settings: Settings,
     code, lines = checked(settings, thorough=thorough)
     assert code == EXIT_FINE
     found = counts(lines)
-    assert len(found) == len(lines) - 1 == 10
+    assert len(found) == len(lines) - 1 == 11
     assert {violations for _, violations in found.values()} == {0}
     assert found["each file plays, up to its last whole part"] == (3, 0)
 

@@ -109,6 +109,13 @@ def test_a_deletion_that_was_left_half_done(archive: Archive) -> None:
     one_violation(archive, "half done", "marked to be deleted")
 
 
+def test_a_protected_file_that_is_being_deleted(archive: Archive) -> None:
+    archive.execute("UPDATE segments SET state = 'deleting', protected = 1 WHERE number = 1")
+    found = archive.violations()
+    assert {one.invariant: one.violations for one in found.values()} == {"I4": 1, "I8": 1}
+    assert "protected, and marked" in found["nothing that is protected is being deleted"].examples[0]
+
+
 def test_a_temporary_file(archive: Archive) -> None:
     archive.files[0].with_suffix(".part").write_bytes(b"x")
     one_violation(archive, "temporary", "left behind")

@@ -1,5 +1,7 @@
 """Are the storage invariants true of this disk and this catalog? Looks, counts, and changes nothing.
 
+Two cannot be seen afterwards: what was written besides what is there (I1), and whether anything waited for the disk (I9).
+
 It may run beside the recorder: what looks wrong in one moment because something is just being written is looked at once more,
 after `settle_s`, and only what is still wrong then is counted. What it finds, the recorder's next start or `mini-nvr rescan`
 repairs.
@@ -98,11 +100,12 @@ class _Check:
         self.known = Finding("I5", "each file has a row, each row a file")
         self.limited = Finding("I6", "the footage takes no more than it may")
         self.volume = Finding("I7", "the recording folder is the volume that it should be")
+        self.guarded = Finding("I8", "nothing that is protected is being deleted")
         self.explained = Finding("I10", "each second is footage, or a gap with a cause")
         self.leftovers = Finding("I11", "no temporary files, nothing that cannot be read")
         self.counted = Finding("", "the space counted is the space of the files")
         self.findings = [self.readable, self.synced, self.deleting, self.told, self.known]
-        self.findings += [self.limited, self.volume, self.explained, self.leftovers, self.counted]
+        self.findings += [self.limited, self.volume, self.guarded, self.explained, self.leftovers, self.counted]
 
     def unreadable_folder(self, folder: PurePosixPath, reason: OSError) -> None:
         self.leftovers.add(f"{folder} cannot be read: {reason.strerror}")
@@ -186,11 +189,18 @@ class _Check:
     def look_at_deletions(self) -> None:
         for row in self._catalog.segments(state=SegmentState.DELETING):
             self.deleting.looked_at += 1
+            self.guarded.looked_at += 1
             self._suspect(self.deleting, str(row.path), partial(self._still_deleting, row.path))
+            self._suspect(self.guarded, str(row.path), partial(self._protected_and_deleting, row.path))
 
     def _still_deleting(self, path: PurePosixPath) -> str | None:
         row = self._catalog.segment_at(path)
         return "marked to be deleted, and still there" if row is not None and row.state is SegmentState.DELETING else None
+
+    def _protected_and_deleting(self, path: PurePosixPath) -> str | None:
+        row = self._catalog.segment_at(path)
+        lost = row is not None and row.protected and row.state is SegmentState.DELETING
+        return "protected, and marked to be deleted" if lost else None
 
     # The time line
 
