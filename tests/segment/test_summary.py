@@ -72,11 +72,11 @@ def test_an_index_that_is_too_long_for_a_header_is_left_out() -> None:
         ((), "other parts"),
         (ENTRIES[:1], "other parts"),
         (ENTRIES[1:], None),
-        ((replace(ENTRIES[0], offset=START - 1), ENTRIES[1]), "other parts"),
-        ((ENTRIES[0], replace(ENTRIES[1], size_bytes=ENTRIES[1].size_bytes + 1)), "other parts"),
-        ((replace(ENTRIES[0], size_bytes=4_200), ENTRIES[1]), "across each other"),
-        ((replace(ENTRIES[0], key_offset=START - 1), ENTRIES[1]), "key frame"),
-        ((replace(ENTRIES[0], key_size_bytes=4_000), ENTRIES[1]), "key frame"),
+        ((ENTRIES[0]._replace(offset=START - 1), ENTRIES[1]), "other parts"),
+        ((ENTRIES[0], ENTRIES[1]._replace(size_bytes=ENTRIES[1].size_bytes + 1)), "other parts"),
+        ((ENTRIES[0]._replace(size_bytes=4_200), ENTRIES[1]), "across each other"),
+        ((ENTRIES[0]._replace(key_offset=START - 1), ENTRIES[1]), "key frame"),
+        ((ENTRIES[0]._replace(key_size_bytes=4_000), ENTRIES[1]), "key frame"),
     ],
 )
 def test_entries_that_the_file_cannot_hold(entries: tuple[IndexEntry, ...], message: str | None) -> None:

@@ -112,6 +112,7 @@ def _numbers(blob: bytes) -> list[int]:
 
 def _entries(numbers: list[int]) -> tuple[tuple[IndexEntry, ...], int]:
     """The entries, and how many numbers are left. Raises IndexError where the numbers do not suffice."""
+    signed = [number >> 1 ^ -(number & 1) for number in numbers]
     entries: list[IndexEntry] = []
     start = duration = offset = size = key_distance = key_size = 0
     position = 1
@@ -122,18 +123,17 @@ def _entries(numbers: list[int]) -> tuple[tuple[IndexEntry, ...], int]:
         offset += size
         duration += _unzigzag(head >> 2)
         if head & _START_FOLLOWS:
-            start += _unzigzag(numbers[position])
+            start += signed[position]
             position += 1
         if head & _OFFSET_FOLLOWS:
-            offset += _unzigzag(numbers[position])
+            offset += signed[position]
             position += 1
-        size += _unzigzag(numbers[position])
-        key_distance += _unzigzag(numbers[position + 1])
-        key_size += _unzigzag(numbers[position + 2])
+        size += signed[position]
+        key_distance += signed[position + 1]
+        key_size += signed[position + 2]
         position += 3
-        entry = IndexEntry(start, duration, offset, size, offset + key_distance, key_size)
-        _require_in_range(entry)
-        entries.append(entry)
+        entries.append(IndexEntry(start, duration, offset, size, offset + key_distance, key_size))
+    require_index_in_range(entries)
     return tuple(entries), len(numbers) - position
 
 
@@ -144,7 +144,8 @@ def require_index_in_range(entries: Sequence[IndexEntry]) -> None:
 
 
 def _require_in_range(entry: IndexEntry) -> None:
-    bits = entry.start_90k | entry.duration_90k | entry.offset | entry.size_bytes | entry.key_offset | entry.key_size_bytes
+    start, duration, offset, size, key_offset, key_size = entry
+    bits = start | duration | offset | size | key_offset | key_size
     if not 0 <= bits <= MAX_VALUE:  # one negative number makes all of it negative; MAX_VALUE has all of its bits set
         raise SegmentError(f"a key-frame index entry is out of range: {entry}")
 
@@ -161,4 +162,4 @@ def _zigzag(value: int) -> int:
 
 
 def _unzigzag(value: int) -> int:
-    return value >> 1 if not value & 1 else -(value + 1 >> 1)
+    return value >> 1 ^ -(value & 1)

@@ -81,7 +81,7 @@ class Ledger:
             raise SegmentError("a segment must start with a part that starts at a key frame")
         else:
             duration = sum(video.durations) if video else 0
-            entry = replace(entry, duration_90k=entry.duration_90k + duration, size_bytes=end - entry.offset)
+            entry = entry._replace(duration_90k=entry.duration_90k + duration, size_bytes=end - entry.offset)
         self.extent = _extended(before, video, end, len(self._closed), entry)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from mini_nvr.errors import GapCause
 from mini_nvr.media.frame import TrackFormat
@@ -39,8 +39,7 @@ class SegmentHeader:
     gaps_before: tuple[GapNote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """A stretch of the file that starts at a key frame and ends before the next one listed: one HLS media segment.
 
     start_90k, duration_90k: video decoding time from the segment's origin, 90 kHz.
