@@ -8,11 +8,9 @@ kept-alive connection. The service's processor time, of all its threads, stands 
 """
 
 import random
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,18 +19,18 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.archive import DAY_US, END_UTC_US, last_day, warm
+from benchmarks.connection import Connection
 from benchmarks.downloads import PASSWORD, USER, Served, free_port, listens, sign_in
 from benchmarks.findings import Figure, Findings, Table
 from benchmarks.part import parser, run
 from benchmarks.process_cost import cpu_seconds
 from benchmarks.program import ENVIRONMENT, HOST
-from benchmarks.waiting import BenchmarkFailed, end, wait_until
+from benchmarks.waiting import end, wait_until
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.supervisor.services import WEB_MALLOC
 
 DAY_MS, HOUR_MS, END_MS = DAY_US // 1000, 3_600_000, END_UTC_US // 1000
 WARM_UP = 5
-_RECEIVE_BYTES = 1 << 20
 INDEXED_DAYS = 29
 """Only the newest days of the archive have key-frame indexes."""
 
@@ -46,45 +44,6 @@ class Question(NamedTuple):
     what: str
     path: Target
     target_ms: float
-
-
-class Answer(NamedTuple):
-    """What came back, and after how many milliseconds the last byte was there."""
-
-    status: int
-    body: bytes
-    ms: float
-
-
-class Connection:
-    """One kept-alive HTTP/1.1 connection, without a parser of its own: what is left is the server and the kernel."""
-
-    def __init__(self, served: Served) -> None:
-        self._socket = socket.create_connection((HOST, served.port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": HOST, **served.headers}.items())
-
-    def ask(self, path: str) -> Answer:
-        request = f"GET {path} HTTP/1.1\r\n{self._fields}\r\n".encode()
-        began = time.perf_counter()
-        self._socket.sendall(request)
-        came = self._receive()
-        while (end_of_head := came.find(b"\r\n\r\n")) < 0:
-            came += self._receive()
-        head = came[:end_of_head].lower()
-        due = end_of_head + 4 + int(head.partition(b"content-length:")[2].split(maxsplit=1)[0])
-        while len(came) < due:
-            came += self._receive()
-        return Answer(int(head.split(maxsplit=2)[1]), bytes(came[end_of_head + 4 :]), (time.perf_counter() - began) * 1000)
-
-    def _receive(self) -> bytearray:
-        chunk = self._socket.recv(_RECEIVE_BYTES)
-        if not chunk:
-            raise BenchmarkFailed("the web service closed the connection")
-        return bytearray(chunk)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def questions(channels: int, days: int) -> list[Question]:

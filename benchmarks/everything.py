@@ -59,6 +59,7 @@ PARTS = (
     Part("demo", "demo", quick=("--seconds", "3")),
     Part("playback", "playback", (ARCHIVE,), ("--rounds", "5")),
     Part("api", "api", (ARCHIVE,), ("--rounds", "5")),
+    Part("stills", "stills", quick=("--rounds", "10")),
     Part("downloads", "downloads"),
     Part("web_memory", "web_memory", quick=("--hours", "1")),
     Part("viewer", "viewer_figures", quick=("--seconds", "5")),
