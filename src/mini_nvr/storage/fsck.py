@@ -212,10 +212,13 @@ class _Check:
                 self._suspect(self.explained, where, partial(self._still_unexplained, channel.number, start, end))
 
     def _unexplained(self, channel: int) -> Iterator[tuple[int, int]]:
-        """[start, end) between two files of a channel that no gap explains, UTC microseconds."""
+        """[start, end) between two files of a channel that no gap explains, UTC microseconds.
+
+        A file that cannot be read, of which nobody knows how long it is, begins and ends nothing: there is no footage in it.
+        """
         gaps = self._catalog.gaps(channel)
         position = 0
-        for earlier, later in pairwise(self._catalog.segments(channel)):
+        for earlier, later in pairwise(row for row in self._catalog.segments(channel) if row.duration_us > 0):
             start, end = earlier.end_utc_us, later.start_utc_us
             if end - start < (_JOIN_US if earlier.run_id == later.run_id else SLIVER_US):
                 continue
