@@ -72,13 +72,20 @@ _Named = tuple[Path, "_File | None"]
 """A name and what it stands for: a file, None for a folder."""
 
 
-class Disk:
-    """A folder tree made from journal records, with what is durable of it."""
+Tree = dict[Path, bytes | None]
+"""By path below the root, folders first: what is in a file, None for a folder."""
 
-    def __init__(self, root: Path) -> None:
+
+class Disk:
+    """A folder tree made from journal records, with what is durable of it. `before`: a copy of what is in it at first, durably."""
+
+    def __init__(self, root: Path, before: Path | None = None) -> None:
         self._root = root
-        self._now: dict[Path, _File | None] = {root: None}
         self._durable: dict[Path, _File | None] = {root: None}
+        if before is not None:
+            for path in before.rglob("*"):
+                self._durable[root / path.relative_to(before)] = None if path.is_dir() else _File(bytearray(path.read_bytes()))
+        self._now = dict(self._durable)
         self._unsynced: list[tuple[set[Path], list[Path], list[_Named]]] = []  # folders to be synced, names gone, names made
 
     def done(self, change: Change) -> None:
@@ -121,23 +128,35 @@ class Disk:
         self._unsynced = kept
 
     def _settle(self, gone: list[Path], made: list[_Named]) -> None:
-        for path in gone:
-            self._durable.pop(path, None)
-        self._durable.update(made)
+        _settle(self._durable, gone, made)
 
-    def write_after_cut(self, target: Path, survives: Survives) -> None:
-        """Make the tree as it is found after the cut below `target`. The disk cannot be used afterwards."""
+    def found_after_cut(self, survives: Survives) -> Tree:
+        """What would be found if the power went now; nothing changes by asking."""
+        names = dict(self._durable)
         for _, gone, made in self._unsynced:
             if survives():
-                self._settle(gone, made)
-        for path, file in sorted(self._durable.items(), key=lambda item: item[0].parts):
-            place = target / path.relative_to(self._root)
-            if not place.parent.is_dir() and path != self._root:
-                continue  # its folder's name was lost
-            if file is None:
-                place.mkdir(exist_ok=True, parents=path == self._root)
-            else:
-                place.write_bytes(file.after_cut(survives))
+                _settle(names, gone, made)
+        found: Tree = {}
+        for path, file in sorted(names.items(), key=lambda item: item[0].parts):
+            inner = path.relative_to(self._root)
+            if path == self._root or found.get(inner.parent, b"") is None:  # otherwise its folder's name was lost
+                found[inner] = None if file is None else file.after_cut(survives)
+        return found
+
+
+def _settle(names: dict[Path, _File | None], gone: list[Path], made: list[_Named]) -> None:
+    for path in gone:
+        names.pop(path, None)
+    names.update(made)
+
+
+def write_tree(found: Tree, target: Path) -> None:
+    """Make such a tree below `target`."""
+    for path, data in found.items():
+        if data is None:
+            (target / path).mkdir(exist_ok=True, parents=True)
+        else:
+            (target / path).write_bytes(data)
 
 
 def after_cut(root: Path, changes: Iterable[Change], target: Path, survives: Survives = nothing_unsynced) -> None:
@@ -145,4 +164,4 @@ def after_cut(root: Path, changes: Iterable[Change], target: Path, survives: Sur
     disk = Disk(root)
     for change in changes:
         disk.done(change)
-    disk.write_after_cut(target, survives)
+    write_tree(disk.found_after_cut(survives), target)

@@ -50,6 +50,17 @@ def write_protection_list(
     return True
 
 
+def remove_drafts(catalog: Catalog, record_dir: Path) -> None:
+    """What a crash left of a list that was being written; the list itself is as it was before.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    with exclusive(catalog.data_dir / _LOCK_NAME):
+        for draft in record_dir.glob(f"{FILE_NAME}.*"):
+            draft.unlink(missing_ok=True)
+
+
 def restore_protection(connection: Connection, record_dir: Path) -> None:
     """Protect what the list names, as far as the catalog has it; in the transaction that fills a new catalog.
 

@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 IOV_MAX = 1024  # Linux, UIO_MAXIOV
@@ -104,6 +104,17 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def fsync_below(root: Path, path: PurePosixPath) -> None:
+    """Make the file `path` below `root` durable, with its name and those of its folders, whoever made them. Raises OSError."""
+    fd = os.open(root / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    for folder in path.parents:
+        fsync_folder(root / folder)
 
 
 def make_folder(folder: Path) -> None:

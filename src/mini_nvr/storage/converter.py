@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from mini_nvr.catalog.conversions import count_failed, failed_conversions, forget_failures
 from mini_nvr.catalog.footage import is_there
+from mini_nvr.catalog.protection_list import remove_drafts
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.clock import NS_PER_S, NS_PER_US, Clock, to_datetime
 from mini_nvr.config.model import Settings
@@ -163,7 +164,7 @@ class Converter:
         everything = self._last_full_ns is None or now_ns - self._last_full_ns >= FULL_WALK_S * NS_PER_S
         lately = None if everything else self._lately()
         if everything:
-            unlink_all(self._settings.record_dir, leftovers(self._settings.record_dir))  # of conversions that a crash cut short
+            self._remove_leftovers(catalog)
         if next(originals(self._settings.record_dir, lately), None) is not None:
             from mini_nvr.storage.converter_round import ConversionRound  # noqa: PLC0415  pulls in FFmpeg's libraries
 
@@ -172,6 +173,13 @@ class Converter:
         if everything:
             self._last_full_ns = now_ns
         self._tell(catalog)
+
+    def _remove_leftovers(self, catalog: Catalog) -> None:
+        """Of conversions, and of the protection list that they write, which a crash cut short."""
+        record_dir = self._settings.record_dir
+        unlink_all(record_dir, leftovers(record_dir))
+        with suppress(OSError):  # the disk refuses; the next walk tries again
+            remove_drafts(catalog, record_dir)
 
     def _lately(self) -> Lately:
         now = self._clock.utc_us()

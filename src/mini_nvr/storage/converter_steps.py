@@ -5,11 +5,12 @@
 | written | original, unfinished `X.mp4.converting` | original |
 | verified | original, durable `X.mp4.converting`, read back | original |
 | renamed | original, `X.mp4` | original (a repair may add `X.mp4`) |
-| exchanged | original, `X.mp4` | `X.mp4`, under the original's id |
+| exchanged | original, durable `X.mp4` | `X.mp4`, under the original's id |
 | removed | `X.mp4` | `X.mp4` |
 
 Before "renamed" the next start removes the temporary file and begins again. From "renamed" on it finds a file that says, by its run
-and number, that it is the result: it is compared with the original once more, then the last two steps are done.
+and number, that it is the result: it is compared with the original once more, then the last two steps are done. Its name is made
+durable before the row speaks of it, in either case: a kill may have come between the rename and the sync of the folder.
 """
 
 import os
@@ -25,7 +26,7 @@ from mini_nvr.catalog.model import SegmentChange, SegmentState
 from mini_nvr.catalog.protection_list import write_protection_list
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.disk import fsync_folder
+from mini_nvr.segment.disk import fsync_below
 from mini_nvr.segment.hybrid_reader import scan_hybrid
 from mini_nvr.segment.model import SegmentFacts
 from mini_nvr.segment.names import parse_segment_name, segment_name
@@ -100,6 +101,7 @@ class Conversion:
             facts = self._compared(job, place, before) if place.taken else self._converted(job, place, before)
             if facts is None:
                 return None
+            fsync_below(self._record_dir, place.path)  # also a result whose maker was killed before it came to that
             change = SegmentChange(place.path, facts)
             if not exchange_file(self._catalog, job.path, change, known=job.known):
                 self._unlink(place.path)
@@ -128,7 +130,6 @@ class Conversion:
             _require_unchanged(job, before)
             _require_free(target)
             temporary.rename(target)
-            fsync_folder(target.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

@@ -1,0 +1,105 @@
+"""The storage program under the layer, and every disk that a power cut during one of its runs may leave."""
+
+import hashlib
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from tests.faults.layer import CHANGES, Change, FaultyDisk, Operation, read_journal
+from tests.faults.long import LONG
+from tests.faults.power_cut import Disk, Tree, nothing_unsynced, some_unsynced
+
+PROJECT: Final = Path(__file__).parents[2]
+SEEDS: Final = 3 if LONG else 1
+CATALOG_EVERY: Final = 4
+
+
+class StorageProgram:
+    """The program; the folders that it works in are below `root`."""
+
+    def __init__(self, layer: Path, scratch: Path) -> None:
+        self.root = scratch / "disk"
+        self.root.mkdir()
+        self.disk = FaultyDisk(layer, self.root, scratch, journal=True)
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.storage_program"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+            env=self.disk.environment,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._program:
+            assert self._program.stdin is not None
+            self._program.stdin.close()
+
+    def run(self, what: str, folder: Path, kill_behind: Operation | None = None) -> list[Change]:
+        """The changes of one run, killed behind the first operation of a kind."""
+        program = self._program
+        assert program.stdin is not None
+        assert program.stdout is not None
+        done = len(self._journal())
+        self.disk.kill_at(kill_behind is not None, kill_behind or CHANGES, after=True)
+        program.stdin.write(f"{what} {folder}\n")
+        program.stdin.flush()
+        expected = signal.SIGKILL if kill_behind is not None else 0
+        assert program.stdout.readline() == f"ended {expected}\n"
+        return self._journal()[done:]
+
+    def _journal(self) -> list[Change]:
+        return read_journal(self.disk.journal) if self.disk.journal.exists() else []
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a power cut left. after: how many of the changes were done; the last of them is `change`."""
+
+    number: int
+    after: int
+    change: str
+    tree: Tree
+
+    def __str__(self) -> str:
+        return f"cut {self.number}, after change {self.after}, {self.change}"
+
+
+def all_found(folder: Path, before: Path, changes: list[Change], first: int = 0) -> Iterator[Found]:
+    """Each disk that differs from those before it, of cuts after each of the changes from the `first` on; see `LONG`.
+
+    before: a copy of the folder as it was, durably, when the changes began.
+
+    Without any of what is not synced a disk changes with a sync only. With some of it there is most to lose before a sync. Unless
+    `LONG`, of the cuts in the catalog's own writes only samples are made.
+    """
+    disk = Disk(folder, before)
+    known: set[bytes] = set()
+    for after, change in enumerate(changes, 1):
+        disk.done(change)
+        if after < first:
+            continue
+        last = after == len(changes)
+        syncs_next = last or changes[after].operation is Operation.SYNC
+        seeds = range(after * SEEDS, (after + 1) * SEEDS) if LONG or syncs_next else ()
+        for survives in (nothing_unsynced, *map(some_unsynced, seeds)):
+            tree = disk.found_after_cut(survives)
+            digest = hashlib.blake2b(repr(sorted(tree.items())).encode()).digest()
+            if digest in known:
+                continue
+            known.add(digest)
+            if LONG or last or change.path.is_relative_to(folder / "recordings") or len(known) % CATALOG_EVERY == 0:
+                yield Found(len(known), after, f"{change.operation.name} {change.path.relative_to(folder)}", tree)
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    shutil.copytree(folder, target)
+    return target
