@@ -49,6 +49,13 @@ def without(missing: Collection[int], clip: Clip | None = None) -> list[Frame]:
     return [frame for number, frame in enumerate(frames_of(clip or video_clip(gop=GOP))) if number not in missing]
 
 
+def test_the_bytes_of_a_frame_are_kept_once() -> None:
+    """A hub keeps the frames of the last group of pictures and the parts made from them: of each camera that is watched."""
+    packager = Packager(video_format(video_clip(gop=GOP)), None, 0, FRAME_90K)
+    frame = frames_of(video_clip(gop=GOP))[0]
+    assert any(piece is frame.data for piece in packager.video(frame, 0).pieces)
+
+
 def thrown_away(frames: list[Times], ticks_per_s: int) -> int:
     """How many frames a browser throws away that counts in so many ticks a second (coded frame processing, step 6)."""
     thrown, needs_key = 0, True

@@ -1,5 +1,7 @@
 """A viewer that is too slow: what it loses, what it keeps, what it is told."""
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +22,8 @@ class Socket:
         self.got: list[bytes] = []
         self.queue = ViewerQueue(self.write, limit_bytes)
 
-    def write(self, data: bytes) -> None:
+    def write(self, pieces: Iterable[bytes]) -> None:
+        data = b"".join(pieces)
         assert int.from_bytes(data[:4]) == len(data) - 4
         self.got.append(data[4:])
         self.room -= 1

@@ -79,7 +79,7 @@ class LiveServerConnection(asyncio.Protocol):
         """`asyncio.Protocol`"""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self._queue = ViewerQueue(self._transport.write)
+        self._queue = ViewerQueue(self._transport.writelines)
         self._endpoint.connections.add(self)
         if len(self._endpoint.connections) > CONNECTIONS_MAX:
             self._refuse("too many viewers")

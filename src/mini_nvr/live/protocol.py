@@ -50,13 +50,24 @@ class LiveError(MiniNvrError):
 class Message:
     """A message as it goes over the socket, its length in front; one object for all viewers.
 
+    pieces: its bytes; those of a frame are the frame's own, which is kept only once, however many hold it.
     utc_us, is_key: of parts; a key frame is where a viewer that fell behind can go on.
     """
 
-    framed: bytes
+    pieces: tuple[bytes, ...]
     kind: int
     utc_us: int = 0
     is_key: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """With the length."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def framed(self) -> bytes:
+        """All of it in one."""
+        return b"".join(self.pieces)
 
     @property
     def body(self) -> bytes:
@@ -79,13 +90,13 @@ def header(fields: Mapping[str, Any]) -> Message:
 
 
 def init(segment: bytes) -> Message:
-    return Message(_KIND.pack(1 + len(segment), KIND_INIT) + segment, KIND_INIT)
+    return Message((_KIND.pack(1 + len(segment), KIND_INIT), segment), KIND_INIT)
 
 
 def part(utc_us: int, flags: int, head: bytes, payload: bytes) -> Message:
     """head: `moof` and the header of `mdat`; payload: the frame."""
     start = _PART.pack(PART_HEAD_BYTES + len(head) + len(payload), KIND_PART, utc_us, flags)
-    return Message(b"".join((start, head, payload)), KIND_PART, utc_us, flags == FLAG_KEY)
+    return Message((start + head, payload), KIND_PART, utc_us, flags == FLAG_KEY)
 
 
 def event(name: str, **fields: object) -> Message:
@@ -94,7 +105,7 @@ def event(name: str, **fields: object) -> Message:
 
 def _json_message(kind: int, fields: Mapping[str, Any]) -> Message:
     text = json.dumps(fields, separators=(",", ":")).encode()
-    return Message(_KIND.pack(1 + len(text), kind) + text, kind)
+    return Message((_KIND.pack(1 + len(text), kind) + text,), kind)
 
 
 def read_json(message: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ told how many parts it did not get.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from mini_nvr.clock import US_PER_S
@@ -23,9 +23,9 @@ class Viewer(Protocol):
 
 
 class ViewerQueue:
-    """Implements `Viewer`. `write` takes bytes for the socket, which says `pause` when it is full and `resume` when it is not."""
+    """Implements `Viewer`. `write` takes pieces for the socket, which says `pause` when it is full and `resume` when it is not."""
 
-    def __init__(self, write: Callable[[bytes], None], limit_bytes: int = QUEUE_LIMIT_BYTES) -> None:
+    def __init__(self, write: Callable[[Iterable[bytes]], None], limit_bytes: int = QUEUE_LIMIT_BYTES) -> None:
         self._write = write
         self._limit_bytes = limit_bytes
         self._waiting: deque[Message] = deque()
@@ -40,7 +40,7 @@ class ViewerQueue:
         if message.kind == KIND_PART and not self._admit(message):
             return
         if not self._paused:
-            self._write(message.framed)
+            self._write(message.pieces)
             return
         self._append(message)
         if self.size_bytes > self._limit_bytes:
@@ -55,8 +55,8 @@ class ViewerQueue:
         self._paused = False
         while self._waiting and not self._paused:
             message = self._waiting.popleft()
-            self.size_bytes -= len(message.framed)
-            self._write(message.framed)
+            self.size_bytes -= message.size_bytes
+            self._write(message.pieces)
 
     def _admit(self, part: Message) -> bool:
         """Whether the viewer gets this part."""
@@ -84,7 +84,7 @@ class ViewerQueue:
             kept.appendleft(message)
             if message.is_key:
                 break
-        size = sum(len(message.framed) for message in kept)
+        size = sum(message.size_bytes for message in kept)
         if not self._waiting or size > self._limit_bytes // 2:
             self._waiting.extend(kept)
             self._drop_waiting()
@@ -112,8 +112,8 @@ class ViewerQueue:
         if self._paused:
             self._append(told)
         else:
-            self._write(told.framed)
+            self._write(told.pieces)
 
     def _append(self, message: Message) -> None:
         self._waiting.append(message)
-        self.size_bytes += len(message.framed)
+        self.size_bytes += message.size_bytes
