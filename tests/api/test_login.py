@@ -130,6 +130,7 @@ async def test_a_configured_password_cannot_be_changed_here(browser: Browser) ->
     answer = await browser.post("/api/password", json={"current": PASSWORD, "new": "violet otter umbrella"})
     assert answer.status_code == 400
     assert "configuration" in answer.json()["detail"]
+    assert "mini-nvr user hash" in answer.json()["remedy"]
 
 
 async def test_every_sign_in_refusal_and_sign_out_is_recorded(web: Web, browser: Browser) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mini_nvr.api import recordings
+from mini_nvr.api import deletion, recordings
 from mini_nvr.api.deletion import MOST_A_BATCH
 from mini_nvr.api.recordings import size_text
 from mini_nvr.catalog.model import SegmentRow
@@ -87,6 +87,8 @@ async def test_deleting_removes_the_file_and_the_row_and_leaves_a_gap(web: Web, 
     record = web.deps.audit.recent(1)[0]
     assert (record.action, record.user, record.target, record.address) == ("delete", "anna", PATH, "198.51.100.9")
     assert (await browser.delete("/api/recording", params={"path": PATH})).status_code == 404
+    still = (await browser.get(f"/api/channel/1/frame.jpg?at={T0 // 1_000}")).json()
+    assert (still["cause"], still["detail"].rpartition(": ")[2]) == ("deleted by retention", "deleted by retention, by a user")
 
 
 async def test_what_is_live_or_protected_stays(web: Web, browser: Browser, row: SegmentRow) -> None:
@@ -99,6 +101,25 @@ async def test_what_is_live_or_protected_stays(web: Web, browser: Browser, row: 
     assert (live.status_code, live.json()["type"]) == (409, "/problems/live")
     assert web.file(PATH).exists()
     assert [record.action for record in web.deps.audit.recent(2)] == ["refused", "refused"]
+
+
+async def test_a_name_whose_plus_was_not_escaped_is_told_how(browser: Browser, row: SegmentRow) -> None:
+    for method, path in (("DELETE", "/api/recording"), ("POST", "/api/recording/protect")):
+        answer = await browser.request(method, f"{path}?path={PATH}")
+        assert answer.status_code == 404
+        assert "%2B" in answer.json()["remedy"]
+
+
+async def test_a_file_that_cleanup_took_meanwhile_is_gone(
+    web: Web, browser: Browser, row: SegmentRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cleaned_up(*_: object) -> bool:
+        web.catalog.forget([of.id for of in web.catalog.mark_deleting([row.id])])
+        return True
+
+    monkeypatch.setattr(deletion, "_is_plain_file_inside", cleaned_up)
+    answer = await browser.delete("/api/recording", params={"path": PATH})
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
 async def test_of_two_who_delete_the_same_file_one_finds_it(web: Web, browser: Browser, row: SegmentRow) -> None:

@@ -6,12 +6,14 @@ from fastapi import Path, Query
 
 from mini_nvr.api.deps import Deps
 from mini_nvr.api.problems import not_found
+from mini_nvr.api.validation import DIGITS_ALONE
 
 HIGHEST: Final = 999
 
-ChannelNumber = Annotated[int, Path(alias="ch", ge=1, le=HIGHEST, description="The channel's number.", examples=[1])]
+ChannelNumber = Annotated[int, Path(alias="ch", ge=1, le=HIGHEST, description="The channel's number.", examples=[1]), DIGITS_ALONE]
+ChannelQuery = Annotated[int, Query(ge=1, le=HIGHEST, description="The channel's number.", examples=[1]), DIGITS_ALONE]
 OptionalChannel = Annotated[
-    int | None, Query(ge=1, le=HIGHEST, description="One channel's number; all channels without it.", examples=[1])
+    int | None, Query(ge=1, le=HIGHEST, description="One channel's number; all channels without it.", examples=[1]), DIGITS_ALONE
 ]
 ChannelList = Annotated[
     str | None,

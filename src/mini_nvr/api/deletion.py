@@ -13,12 +13,12 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
-from mini_nvr.api.channels import HIGHEST, require_channel
+from mini_nvr.api.channels import ChannelQuery, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import Model, unsafe
 from mini_nvr.api.instants import Instant, parse_range, show_instant
 from mini_nvr.api.problems import Problem, not_found
-from mini_nvr.api.recordings import require_few_files
+from mini_nvr.api.recordings import no_such_path, require_few_files
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.errors import SegmentError
@@ -32,6 +32,7 @@ router = APIRouter(tags=["recordings"])
 LONGEST_PATH: Final = 300
 BY_A_USER: Final = "by a user"
 DISK_REFUSES: Final = "disk refuses"
+GONE_ALREADY: Final = "gone already"
 MOST_A_BATCH: Final = 32
 _deleting = threading.Lock()  # two who delete the same file: one finds it, the other is told that it is gone
 
@@ -83,7 +84,7 @@ async def delete_recording(
 
 @router.delete("/api/recordings", summary="Delete the files inside a range", responses=unsafe(404))
 async def delete_recordings(
-    channel: Annotated[int, Query(ge=1, le=HIGHEST, description="The channel's number.", examples=[1])],
+    channel: ChannelQuery,
     start: Instant,
     end: Instant,
     caller: AnyCaller,
@@ -146,17 +147,16 @@ def _delete_batch(deps: Deps, rows: list[SegmentRow], reasons: dict[int, str]) -
     Raises:
         Problem: 503, the folder is not the known volume, or the catalog is being made anew.
     """
-    known = {row.id for row in rows if deps.catalog.segment_at(row.path) is not None}
     outcome = _carry_out(deps, [Deletion(row, None) for row in rows])
     gone = {deletion.segment.id for deletion in outcome.deleted}
     refused = dict(outcome.refused)
     for path, error in refused.items():
         log.error("%s cannot be deleted: %s", path, error.strerror)
     for row in rows:
-        if row.id not in known:
-            reasons[row.id] = "gone already"
+        if row.path in refused:
+            reasons[row.id] = DISK_REFUSES
         elif row.id not in gone:
-            reasons[row.id] = DISK_REFUSES if row.path in refused else "protected"
+            reasons[row.id] = GONE_ALREADY if deps.catalog.segment_at(row.path) is None else "protected"
     return [row for row in rows if row.id in gone]
 
 
@@ -210,7 +210,7 @@ def _find(deps: Deps, user: str, path: str) -> SegmentRow:
     Raises:
         Problem: 404; 409 while it is live or protected.
     """
-    unknown = not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings")
+    unknown = no_such_path()
     if "\0" in path or not path.isprintable():
         raise unknown
     row = deps.catalog.segment_at(PurePosixPath(path))
@@ -230,11 +230,13 @@ def _find(deps: Deps, user: str, path: str) -> SegmentRow:
 def _remove(deps: Deps, row: SegmentRow) -> None:
     """
     Raises:
-        Problem: 409, it was protected meanwhile; 503, the disk refuses, or as `_delete_batch`.
+        Problem: 404, cleanup was quicker; 409, it was protected meanwhile; 503, the disk refuses, or as `_delete_batch`.
     """
     reasons: dict[int, str] = {}
     if _delete_batch(deps, [row], reasons):
         _remove_empty_days(deps, [row])
+    elif reasons[row.id] == GONE_ALREADY:
+        raise no_such_path()
     elif reasons[row.id] == DISK_REFUSES:
         raise Problem("unavailable", "the disk refuses to delete the file", "see the log; it is tried again later")
     else:

@@ -23,6 +23,10 @@ router = APIRouter(tags=["sign-in"])
 LONGEST_NAME: Final = 256
 LONGEST_PASSWORD: Final = 1_024
 """More than any rule allows, so that the rules answer, and little enough to hash."""
+_REMEDIES: Final = {
+    PasswordFault.WRONG_CURRENT: "type the current one again",
+    PasswordFault.CONFIGURED: "put the line that `mini-nvr user hash` prints into .env, and restart",
+}
 
 
 class Credentials(BaseModel):
@@ -146,7 +150,7 @@ def _change_password(deps: Deps, session: Session, caller: Caller, body: NewPass
 def _refusal(error: PasswordRefused) -> Problem:
     if error.retry_after_s is not None:
         return _throttled(error.retry_after_s)
-    remedy = "type the current one again" if error.reason is PasswordFault.WRONG_CURRENT else "choose another one"
+    remedy = _REMEDIES.get(error.reason, "choose another one")
     return Problem("password-refused", str(error), remedy, more={"reason": error.reason.value})
 
 

@@ -16,6 +16,7 @@ from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.file_source import FileSource
 from mini_nvr.api.problems import not_found
+from mini_nvr.api.validation import DIGITS_ALONE
 from mini_nvr.api.watching import PLAYBACK
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.auth.sessions import Session
@@ -37,7 +38,9 @@ Version = Annotated[
     str | None,
     Query(max_length=32, description="As playlists name it; with it, the answer may be cached for ever."),
 ]
-SegmentId = Annotated[int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1])]
+SegmentId = Annotated[
+    int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1]), DIGITS_ALONE
+]
 
 
 @router.api_route("/api/segments/{id}.mp4", methods=["HEAD"], include_in_schema=False)

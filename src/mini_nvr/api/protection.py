@@ -10,11 +10,12 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from mini_nvr.api.caller import AnyCaller, Caller, SignedIn
-from mini_nvr.api.channels import HIGHEST, require_channel
+from mini_nvr.api.channels import ChannelQuery, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import Model, unsafe
 from mini_nvr.api.instants import Instant, parse_range, show_instant
-from mini_nvr.api.problems import Problem, not_found
+from mini_nvr.api.problems import Problem
+from mini_nvr.api.recordings import no_such_path
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.catalog.model import SegmentRow
 from mini_nvr.catalog.protecting import protect_file, protect_range
@@ -29,7 +30,6 @@ PathQuery = Annotated[
     str,
     Query(min_length=1, max_length=LONGEST_PATH, description="A recording's `name`.", examples=["ch1/2026-11-22/080000+0100.mp4"]),
 ]
-ChannelQuery = Annotated[int, Query(ge=1, le=HIGHEST, description="The channel's number.", examples=[1])]
 
 
 class Protection(Model):
@@ -100,7 +100,7 @@ def _protect_file(deps: Deps, user: str, caller: Caller, path: str, protected: b
 
 
 def _protect_one(deps: Deps, user: str, path: str, protected: bool) -> SegmentRow:
-    unknown = not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings")
+    unknown = no_such_path()
     if "\0" in path or not path.isprintable():
         raise unknown
     name = PurePosixPath(path)

@@ -11,7 +11,7 @@ from mini_nvr.api.channels import ChannelNumber, OptionalChannel, require_channe
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.api.instants import OptionalInstant, parse_date, parse_range, show_instant
-from mini_nvr.api.problems import invalid
+from mini_nvr.api.problems import Problem, invalid, not_found
 from mini_nvr.catalog.model import SegmentRow, SegmentState
 from mini_nvr.catalog.overview_queries import DAY_US, segments_in_days
 from mini_nvr.catalog.playback_queries import playable_segments
@@ -91,6 +91,11 @@ def _wanted(deps: Deps, date: str | None, start: str | None, end: str | None) ->
     if date is not None:
         raise invalid("date", "both a day and a range", "`date`, or `start` and `end`")
     return parse_range(start, end)
+
+
+def no_such_path() -> Problem:
+    """404; recordings' names hold a `+`, which is a space in an address."""
+    return not_found("no recording has this path", "send a `name` out of /api/channel/{ch}/recordings, + as %2B")
 
 
 def require_few_files(deps: Deps, channel: int, start_utc_us: int, end_utc_us: int) -> None:

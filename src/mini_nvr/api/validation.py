@@ -5,12 +5,24 @@ from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from mini_nvr.api.problems import Problem
 
 _MOST_SHOWN: Final = 5
 _LIMITS: Final = {"ge": "{} or more", "le": "{} or less", "max_length": "at most {} characters"}
+
+
+def _digits_alone(value: object) -> object:
+    if isinstance(value, str) and value and not (value.isascii() and value.removeprefix("-").isdigit()):
+        raise PydanticCustomError("digits_alone", "Input should be a whole number in digits alone")
+    return value
+
+
+DIGITS_ALONE: Final = BeforeValidator(_digits_alone)
+"""Of a whole number in an address: `1_0`, which Python takes for ten, `+1`, ` 1` and `1.0` would be other names of one thing."""
 
 
 def refusal(error: RequestValidationError, route: object) -> Problem:
