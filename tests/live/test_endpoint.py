@@ -81,6 +81,19 @@ async def test_a_viewer_gets_the_stream_from_the_last_key_frame_on(tmp_path: Pat
         await until(lambda: not door.hub.viewers)
 
 
+async def test_a_mark_stands_between_what_was_there_and_what_comes(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door, client.watch(tmp_path, 1, "main", marked=True) as early:
+        assert "".join(map(letter, await take(early, 1))) == "(caughtUp)"
+        for number in range(3):
+            door.noise(number)
+        async with client.watch(tmp_path, 1, "main", marked=True) as messages:
+            got = await take(messages, 6)
+            door.noise(3)
+            got += await take(messages, 1)
+        assert "".join(map(letter, got)) == "HIKff(caughtUp)f"
+        assert "".join(map(letter, await take(early, 6))) == "HIKfff"
+
+
 def test_it_works_on_the_recorder_s_own_event_loop(tmp_path: Path) -> None:
     uvloop.run(test_a_viewer_gets_the_stream_from_the_last_key_frame_on(tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -38,7 +38,8 @@ def test_events_say_their_name() -> None:
 
 @pytest.mark.parametrize("stream", protocol.STREAMS)
 def test_requests_are_read_as_they_are_written(stream: protocol.StreamName) -> None:
-    assert protocol.read_request(protocol.watch_request(64, stream)) == (64, stream)
+    for marked in (False, True):
+        assert protocol.read_request(protocol.watch_request(64, stream, marked=marked)) == (64, stream, marked)
     assert protocol.read_request(protocol.EVENTS_REQUEST) is None
 
 
@@ -47,6 +48,7 @@ def test_requests_are_read_as_they_are_written(stream: protocol.StreamName) -> N
     [
         b"", b"\xff", b"[]", b"{}", b"3", b'{"watch": 1}', b'{"watch": "1", "stream": "main"}', b'{"watch": true, "stream": "sub"}',
         b'{"watch": 1, "stream": "third"}', b'{"watch": 1, "stream": ["main"]}', b'{"watch": 1, "stream": "main", "more": 1}',
+        b'{"watch": 1, "stream": "main", "mark": 1}', b'{"watch": 1, "mark": true}',
         b'{"events": false}', b"[" * 100_000,
     ],
 )  # fmt: skip

@@ -5,17 +5,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from mini_nvr.live import protocol
 from mini_nvr.live.client import RecorderNotRunning
 from mini_nvr.live.protocol import StreamName
 from mini_nvr.recorder.status import ChannelStatus
 
 
 class FakeRecorder:
-    """`rows`: what `status` tells, None while it does not run. `messages`: what each viewer gets, then silence until `end`."""
+    """`rows`: what `status` tells, None while it does not run. `messages`: what each viewer gets, then silence until `end`.
+
+    `marks`: behind the messages, for viewers that ask for one.
+    """
 
     def __init__(self) -> None:
         self.rows: list[ChannelStatus] | None = None
         self.messages: Sequence[bytes] | None = None
+        self.marks = True
         self.watched: list[tuple[int, StreamName]] = []
         self.watching = 0
         self.told: asyncio.Queue[Mapping[str, Any]] | None = None
@@ -27,13 +32,13 @@ class FakeRecorder:
         return self.rows
 
     @asynccontextmanager
-    async def watch(self, channel: int, stream: StreamName) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def watch(self, channel: int, stream: StreamName, *, marked: bool = False) -> AsyncIterator[AsyncIterator[bytes]]:
         if self.messages is None:
             raise RecorderNotRunning("the recorder is not running")
         self.watched.append((channel, stream))
         self.watching += 1
         try:
-            yield self._send(self.messages)
+            yield self._send([*self.messages, protocol.event("caughtUp").body] if marked and self.marks else self.messages)
         finally:
             self.watching -= 1
 

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from mini_nvr.api.event_feed import EventFeed
 from mini_nvr.api.export_slots import ExportSlots
 from mini_nvr.api.instruments import Instruments
+from mini_nvr.api.live_still import LiveStills
 from mini_nvr.api.open_streams import OpenStreams
 from mini_nvr.api.ports import NoStorage, Recorder, Storage
 from mini_nvr.api.watching import WatchNotes
@@ -45,6 +46,7 @@ class Deps:
     hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_THREADS))
     watching: WatchNotes = field(default_factory=WatchNotes)
     exports: ExportSlots = field(default_factory=ExportSlots)
+    live_stills: LiveStills = field(default_factory=LiveStills)
 
     @property
     def record_dir(self) -> Path:

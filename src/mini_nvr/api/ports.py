@@ -17,8 +17,11 @@ class Recorder(Protocol):
     async def status(self) -> list[ChannelStatus]:
         """What each channel is doing."""
 
-    def watch(self, channel: int, stream: StreamName) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The live messages of one stream, in the form that goes to the browser; ends or raises when the recorder stops."""
+    def watch(self, channel: int, stream: StreamName, *, marked: bool = False) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The live messages of one stream, in the form that goes to the browser; ends or raises when the recorder stops.
+
+        marked: the event `caughtUp` stands behind the frames that the recorder had already.
+        """
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[RecorderEvent]]:
         """What happens in the recorder, as it happens."""

@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from mini_nvr.api import live_still
 from mini_nvr.api.byte_ranges import matches
 from mini_nvr.api.caller import SignedIn, caller_of
 from mini_nvr.api.channels import ChannelNumber, require_channel
 from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.instants import parse_instant, show_instant
+from mini_nvr.api.problems import not_found
 from mini_nvr.api.watching import LIVE_STILLS, STILLS
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.auth.sessions import Session
@@ -20,6 +20,7 @@ from mini_nvr.clock import US_PER_S
 router = APIRouter(tags=["playback"])
 
 TIME_HEADER: Final = "X-Frame-Time"
+NEWEST_HEADER: Final = "X-Newest-Frame-Time"
 SETTLED_AFTER_S: Final = 120
 """What is shown for an instant longer ago than this stays the same, unless the footage is deleted."""
 
@@ -38,13 +39,19 @@ At = Annotated[
 ]
 
 
+_SAYS: Final = (
+    "The picture; `X-Frame-Time` says when it was taken. For the newest one, `X-Newest-Frame-Time` is the time of the newest frame "
+    "that the camera sent; it is later where there was too much to decode."
+)
+
+
 @router.get(
     "/api/channel/{ch}/frame.jpg",
     summary="A still",
     response_class=Response,
     responses={
         **guarded(404),
-        **binary("image/jpeg", "The picture; `X-Frame-Time` says when it was taken"),
+        **binary("image/jpeg", _SAYS),
         304: {"description": "The newest picture is still the one of `If-None-Match`."},
     },
 )
@@ -53,7 +60,8 @@ async def frame(
 ) -> Response:
     """The key frame at or before an instant; where there is no footage, 404 with the gap's cause.
 
-    Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
+    Without an instant, the newest picture of the live stream, made once for all who ask within the same second; while the camera
+    sends none, 404 with the cause.
     """
     address = caller_of(request).address
     if at is not None:
@@ -77,13 +85,21 @@ def _recorded(deps: Deps, session: Session, address: str, channel: int, at_utc_u
 
 
 async def _newest(deps: Deps, channel: int, width: int | None, known: str | None) -> Response:
-    """Asked for each second or so: while the key frame is the same, nothing is decoded."""
-    found = await live_still.newest_key_frame(deps, channel)
-    etag = f'"{found.utc_us}-{width or 0}"'
-    headers = {"cache-control": "private, no-cache", "etag": etag, TIME_HEADER: show_instant(found.utc_us, deps.settings.zone)}
+    """Asked for each second or so; while nothing newer came, nothing is decoded or sent."""
+    settings = deps.channel(channel)
+    if settings is None or not settings.enabled:
+        raise not_found(f"channel {channel} is not connected", "ask for a picture of the past with `at`")
+    still = await deps.live_stills.newest(deps.recorder, deps.clock, channel, width)
+    etag = f'"{still.utc_us}-{width or 0}"'
+    headers = {
+        "cache-control": "private, no-cache",
+        "etag": etag,
+        TIME_HEADER: show_instant(still.utc_us, deps.settings.zone),
+        NEWEST_HEADER: show_instant(still.newest_utc_us, deps.settings.zone),
+    }
     if matches(known, etag):
         return Response(status_code=304, headers=headers)
-    return Response(await live_still.jpeg_of(found, width), media_type="image/jpeg", headers=headers)
+    return Response(still.jpeg, media_type="image/jpeg", headers=headers)
 
 
 def _note(deps: Deps, session: Session, address: str, channel: int, what: str, more: str = "") -> None:

@@ -39,15 +39,17 @@ class WatchRefused(LiveError):
 
 
 @asynccontextmanager
-async def watch(data_dir: Path, channel: int, stream: StreamName) -> AsyncIterator[AsyncIterator[bytes]]:
+async def watch(data_dir: Path, channel: int, stream: StreamName, *, marked: bool = False) -> AsyncIterator[AsyncIterator[bytes]]:
     """The messages of a stream (`protocol`), without their lengths.
+
+    marked: the event `caughtUp` stands behind the frames that the recorder had already.
 
     Raises:
         RecorderNotRunning: nobody listens.
         WatchRefused: the recorder knows no such stream.
         LiveError: it listens, but we may not ask or it makes no sense.
     """
-    reader, writer = await _open(data_dir, watch_request(channel, stream))
+    reader, writer = await _open(data_dir, watch_request(channel, stream, marked=marked))
     try:
         yield _messages(reader)
     finally:

@@ -141,11 +141,13 @@ class LiveServerConnection(asyncio.Protocol):
         if len(line) > REQUEST_MAX_BYTES:
             raise LiveError(f"the request is longer than {REQUEST_MAX_BYTES} bytes")
         wanted = protocol.read_request(line)
-        watched = self._endpoint.events if wanted is None else self._endpoint.find(*wanted)
+        watched = self._endpoint.events if wanted is None else self._endpoint.find(wanted.channel, wanted.stream)
         self._offer(protocol.event("accepted"))
         self._watched = watched
         if self._queue is not None:
             watched.join(self._queue)
+            if wanted is not None and wanted.marked:
+                self._offer(protocol.event("caughtUp"))
 
     def _refuse(self, reason: str) -> None:
         self._offer(protocol.event("refused", reason=reason))

@@ -1,7 +1,8 @@
 """The live protocol: what goes from the recorder over DATA_DIR/live.sock to the web service, and on over WebSockets to browsers.
 
-A request is one JSON line, `{"watch": 3, "stream": "main"}` or `{"events": true}`. The answer is messages, on the Unix socket each
-behind its length as 4 bytes big-endian. The first byte of a message is its kind:
+A request is one JSON line, `{"watch": 3, "stream": "main"}` or `{"events": true}`; with `"mark": true` behind the stream, an event
+says where the frames end that were there already. The answer is messages, on the Unix socket each behind its length as 4 bytes
+big-endian. The first byte of a message is its kind:
 
 - 0x01 header: JSON. A new epoch begins: `codecs`, `mimeType`, `width`, `height`, `startUtcUs` (the wall instant of media time 0),
   `timescale` (of the video track), `channel`, `stream`, `audio` (whether there is a sound track).
@@ -10,14 +11,16 @@ behind its length as 4 bytes big-endian. The first byte of a message is its kind
   frame. The first video part of an epoch is a key frame.
 - 0x04 event: JSON with `event`. To viewers: `formatChanged` (header and init follow), `stalled`, `resumed`, `skipped` with `parts`
   (the viewer was too slow and is cut back to a key frame), `ended` with `cause` and `detail` (a new header follows when the camera
-  is back). Only on the socket, as its first message: `accepted`, or `refused` with `reason`.
+  is back). Only on the socket, as its first message: `accepted`, or `refused` with `reason`; and where a mark was asked for,
+  `caughtUp` behind the cached frames, of which the last is the newest that the camera has sent. A viewer that is cut back before it
+  has read the mark may never get it.
 """
 
 import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from mini_nvr.errors import MiniNvrError
 
@@ -40,6 +43,14 @@ LENGTH = struct.Struct(">I")
 _KIND = struct.Struct(">IB")
 _PART = struct.Struct(">IBQB")
 PART_HEAD_BYTES: Final = _PART.size - LENGTH.size
+
+
+class WatchRequest(NamedTuple):
+    """What somebody wants to watch. marked: `caughtUp` follows the frames that are there already."""
+
+    channel: int
+    stream: StreamName
+    marked: bool = False
 
 
 class LiveError(MiniNvrError):
@@ -138,8 +149,8 @@ def read_part(message: bytes) -> ReceivedPart:
     return ReceivedPart(utc_us, bool(flags & FLAG_KEY), bool(flags & FLAG_SOUND), message[PART_HEAD_BYTES:])
 
 
-def read_request(line: bytes) -> tuple[int, StreamName] | None:
-    """The channel and stream that somebody wants to watch, None for the recorder's events.
+def read_request(line: bytes) -> WatchRequest | None:
+    """What somebody wants to watch, None for the recorder's events.
 
     Raises:
         LiveError: the request is neither.
@@ -150,16 +161,17 @@ def read_request(line: bytes) -> tuple[int, StreamName] | None:
         raise LiveError("the request is not JSON") from exc
     if request == {"events": True}:
         return None
-    if isinstance(request, dict) and set(request) == {"watch", "stream"}:
-        channel = request["watch"]
+    if isinstance(request, dict) and {"watch", "stream"} <= set(request) <= {"watch", "stream", "mark"}:
+        channel, marked = request["watch"], request.get("mark", False)
         stream = next((name for name in STREAMS if name == request["stream"]), None)
-        if type(channel) is int and stream is not None:
-            return channel, stream
+        if type(channel) is int and stream is not None and type(marked) is bool:
+            return WatchRequest(channel, stream, marked)
     raise LiveError('unknown request; known: {"watch": 1, "stream": "main" or "sub"}, {"events": true}')
 
 
-def watch_request(channel: int, stream: StreamName) -> bytes:
-    return json.dumps({"watch": channel, "stream": stream}).encode() + b"\n"
+def watch_request(channel: int, stream: StreamName, *, marked: bool = False) -> bytes:
+    mark = {"mark": True} if marked else {}
+    return json.dumps({"watch": channel, "stream": stream, **mark}).encode() + b"\n"
 
 
 EVENTS_REQUEST: Final = b'{"events": true}\n'

@@ -71,8 +71,8 @@ class RecorderLink:
     async def status(self) -> list[ChannelStatus]:
         return await request_status(self._data_dir)
 
-    def watch(self, channel: int, stream: StreamName) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return client.watch(self._data_dir, channel, stream)
+    def watch(self, channel: int, stream: StreamName, *, marked: bool = False) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        return client.watch(self._data_dir, channel, stream, marked=marked)
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
         return client.events(self._data_dir)
