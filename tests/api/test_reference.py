@@ -3,10 +3,13 @@
 import asyncio
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mini_nvr.api.login import Credentials, NewPassword
 from mini_nvr.api.reference import examples, main, openapi, page
 from tests.support.archive import Archive
 from tests.support.catalog import T0
@@ -41,6 +44,44 @@ def test_the_document_is_printed_for_the_viewers_types(capsys: pytest.CaptureFix
     printed = json.loads(capsys.readouterr().out)
     assert printed == openapi()
     assert "now" in printed["components"]["schemas"]["Config"]["required"]
+
+
+OF_THE_TIME_LINE = "Timeline"  # has pairs, as start and end, of which the first is described
+DOCUMENT = openapi()
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_parameter_has_a_description_and_an_example() -> None:
+    bare = [
+        f"{label} {parameter['name']}"
+        for label, operation in operations()
+        for parameter in operation.get("parameters", ())
+        if not (parameter.get("description") and parameter["schema"].get("examples"))
+    ]
+    assert bare == []
+
+
+def test_every_body_has_an_example_that_it_takes() -> None:
+    bodies = [operation["requestBody"] for _, operation in operations() if "requestBody" in operation]
+    names = [body["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1] for body in bodies]
+    assert sorted(names) == ["Credentials", "NewPassword"]
+    for model in (Credentials, NewPassword):
+        model.model_validate(DOCUMENT["components"]["schemas"][model.__name__]["example"])
+
+
+def test_every_key_is_described() -> None:
+    bare = [
+        f"{name}.{key}"
+        for name, schema in DOCUMENT["components"]["schemas"].items()
+        for key, of in schema.get("properties", {}).items()
+        if not of.get("description")
+    ]
+    assert [key for key in bare if not key.startswith(OF_THE_TIME_LINE)] == []
 
 
 async def test_the_commands_work_as_printed(folder: Path) -> None:

@@ -22,8 +22,8 @@ class ChannelConfig(Model):
     """One channel."""
 
     channel: int = Field(description="Its number, from 1.")
-    name: str
-    enabled: bool
+    name: str = Field(description="For people; text, never markup.", examples=["Front door"])
+    enabled: bool = Field(description="It is connected to and recorded.")
     has_audio: bool = Field(description="Sound is recorded: it is switched on, and the newest footage, if there is any, has some.")
     has_sub: bool = Field(description="There is a small sub stream to watch live.")
 
@@ -31,12 +31,12 @@ class ChannelConfig(Model):
 class Config(Model):
     """The installation."""
 
-    num_channels: int
+    num_channels: int = Field(description="Of the settings; their numbers are 1 to this.")
     storage_limit: float | None = Field(description="The most that all footage may take, in GB (2^30 bytes); null: no limit.")
     channels: list[ChannelConfig] = Field(description="Those that the user may watch.")
     segment_duration: int = Field(description="Length of one file, in seconds.")
     time_zone: str = Field(description="IANA name of the zone of days and local times.", examples=["Europe/Paris"])
-    version: str
+    version: str = Field(description="Of Mini-NVR.", examples=["1.0.0"])
     now: int = Field(description="The recorder's clock, milliseconds since 1970.")
 
 

@@ -42,14 +42,14 @@ log = logging.getLogger(__name__)
 class Deleted(Model):
     """What was deleted."""
 
-    message: str
-    path: str
+    message: str = Field(description="For people.", examples=["Deleted"])
+    path: str = Field(description="The recording's `name`.")
 
 
 class Kept(Model):
     """A file of the range that is still there."""
 
-    path: str
+    path: str = Field(description="The recording's `name`.")
     reason: str = Field(
         description="`live`, `protected`, `reaches out of the range`, `no plain file`, `disk refuses` or `gone already`.",
         examples=["protected"],
@@ -60,7 +60,7 @@ class RangeDeleted(Model):
     """What became of the files of a range, oldest first."""
 
     deleted: list[str] = Field(description="Their paths under RECORD_DIR.")
-    kept: list[Kept]
+    kept: list[Kept] = Field(description="What of the range is still there, and why.")
     bytes: int = Field(description="How much room the deleted files took.")
 
 

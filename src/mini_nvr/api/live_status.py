@@ -23,19 +23,19 @@ class LiveChannel(Model):
     file: str | None = Field(description="The growing file, under RECORD_DIR.")
     since: str | None = Field(description="When this state began, RFC 3339.")
     since_utc_ms: int | None = Field(description="The same in milliseconds since 1970.")
-    codec: str | None
-    width: int | None
-    height: int | None
-    fps: float | None
+    codec: str | None = Field(description="Of the picture.", examples=["h264"])
+    width: int | None = Field(description="Of the picture, in pixels.")
+    height: int | None = Field(description="Of the picture, in pixels.")
+    fps: float | None = Field(description="Pictures per second, lately.")
     bitrate: int | None = Field(description="Bits per second.")
-    last_frame_age_ms: int | None
+    last_frame_age_ms: int | None = Field(description="Milliseconds since the last frame came.")
     error: str | None = Field(description="Why no frames arrive, none are recorded, or they wait for the disk, in plain words.")
 
 
 class Live(Model):
     """All channels by their number."""
 
-    channels: dict[str, LiveChannel]
+    channels: dict[str, LiveChannel] = Field(description="By its number: those that the user may watch.")
 
 
 @router.get("/api/live", summary="What each channel is doing", responses=guarded())

@@ -23,6 +23,7 @@ router = APIRouter(tags=["sign-in"])
 LONGEST_NAME: Final = 256
 LONGEST_PASSWORD: Final = 1_024
 """More than any rule allows, so that the rules answer, and little enough to hash."""
+_SESSION_ID: Final = "19de2af3709648c27d24f7891901a5c16c9639e1e39c9de6a35194b27351fcf5"
 _REMEDIES: Final = {
     PasswordFault.WRONG_CURRENT: "type the current one again",
     PasswordFault.CONFIGURED: "put the line that `mini-nvr user hash` prints into .env, and restart",
@@ -34,15 +35,15 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"username": "admin", "password": "correct horse battery"}})
 
-    username: str = Field(max_length=LONGEST_NAME)
-    password: str = Field(max_length=LONGEST_PASSWORD)
+    username: str = Field(max_length=LONGEST_NAME, description="Capital letters do not matter.")
+    password: str = Field(max_length=LONGEST_PASSWORD, description="As it was set, or the one-time one out of the log.")
 
 
 class LoggedIn(Model):
     """The session is in the cookies."""
 
-    message: str = Field(examples=["Logged in"])
-    user: str
+    message: str = Field(description="For people.", examples=["Logged in"])
+    user: str = Field(description="The name as it is kept.", examples=["admin"])
     must_change: bool = Field(description="The password is a one-time one: POST /api/password comes first.")
     notices: list[str] = Field(description="What the user should know, as that another session was ended for this one.")
 
@@ -50,39 +51,41 @@ class LoggedIn(Model):
 class Message(Model):
     """Done."""
 
-    message: str
+    message: str = Field(description="For people.", examples=["Logged out"])
 
 
 class Me(Model):
     """Who is signed in."""
 
-    user: str | None
-    must_change: bool = False
+    user: str | None = Field(description="Null: nobody.", examples=["admin"])
+    must_change: bool = Field(default=False, description="The password is a one-time one: POST /api/password comes first.")
     configured: bool = Field(default=False, description="The password stands in the configuration and is changed there.")
 
 
 class NewPassword(BaseModel):
     """A change of one's own password."""
 
-    current: str = Field(max_length=LONGEST_PASSWORD)
-    new: str = Field(max_length=LONGEST_PASSWORD)
+    model_config = ConfigDict(json_schema_extra={"example": {"current": "the one-time password", "new": "correct horse battery"}})
+
+    current: str = Field(max_length=LONGEST_PASSWORD, description="The one that holds now.")
+    new: str = Field(max_length=LONGEST_PASSWORD, description="8 to 128 characters, better 12 and more, and none that many use.")
 
 
 class OwnSession(Model):
     """One of the user's sessions."""
 
-    id: str
-    since: str = Field(description="RFC 3339.")
-    last_seen: str
-    address: str
-    browser: str
+    id: str = Field(description="For DELETE /api/sessions/{id}; it opens nothing.", examples=[_SESSION_ID])
+    since: str = Field(description="RFC 3339.", examples=["2026-11-22T08:00:00.000+01:00"])
+    last_seen: str = Field(description="RFC 3339.", examples=["2026-11-22T08:15:30.000+01:00"])
+    address: str = Field(description="Where it was begun from.", examples=["192.0.2.7"])
+    browser: str = Field(description="As it named itself.", examples=["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"])
     current: bool = Field(description="It is the one that asks.")
 
 
 class Sessions(Model):
     """The user's own sessions."""
 
-    sessions: list[OwnSession]
+    sessions: list[OwnSession] = Field(description="Those that are open.")
 
 
 @router.post("/api/login", summary="Sign in", responses=problems(401, 413, 415, 429))
@@ -178,7 +181,7 @@ def _show(deps: Deps, info: SessionInfo, current_id: str) -> OwnSession:
 
 @router.delete("/api/sessions/{id}", summary="End one of one's sessions", responses=unsafe(404))
 def end_session(
-    session_id: Annotated[str, Path(alias="id", max_length=100, description="A session's `id`.")],
+    session_id: Annotated[str, Path(alias="id", max_length=100, description="A session's `id`.", examples=[_SESSION_ID])],
     caller: AnyCaller,
     session: SignedIn,
     deps: Parts,

@@ -36,7 +36,11 @@ HIGHEST_ID: Final = 2**53 - 1
 
 Version = Annotated[
     str | None,
-    Query(max_length=32, description="As playlists name it; with it, the answer may be cached for ever."),
+    Query(
+        max_length=32,
+        description="As playlists name it; with it, the answer may be cached for ever.",
+        examples=["40f00417ac90b691"],
+    ),
 ]
 SegmentId = Annotated[
     int, PathParameter(alias="id", ge=1, le=HIGHEST_ID, description="The recording's `id`.", examples=[1]), DIGITS_ALONE

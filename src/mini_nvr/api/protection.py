@@ -35,18 +35,18 @@ PathQuery = Annotated[
 class Protection(Model):
     """One recording as it is now."""
 
-    path: str
-    protected: bool
+    path: str = Field(description="Its `name`.")
+    protected: bool = Field(description="Cleanup never deletes it.")
 
 
 class RangeProtection(Model):
     """The recordings of a range as they are now."""
 
-    files: int
+    files: int = Field(description="How many there are.")
     bytes: int = Field(description="What they take.")
     start: str | None = Field(description="Where the first of them begins, RFC 3339; null: there is none.")
     end: str | None = Field(description="Where the last of them ends.")
-    protected: bool
+    protected: bool = Field(description="Whether cleanup keeps them now.")
 
 
 @router.post("/api/recording/protect", summary="Protect a file", responses=unsafe(404))

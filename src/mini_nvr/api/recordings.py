@@ -41,18 +41,18 @@ class Recording(Model):
     start: int = Field(description="Start, milliseconds since 1970.")
     end: int = Field(description="End, milliseconds since 1970; while it grows, of what is on the disk.")
     size: str = Field(description="For people.", examples=["120.4 MB"])
-    bytes: int
+    bytes: int = Field(description="Of the file; while it grows, of what is on the disk.")
     duration: float | None = Field(description="Seconds; null while it grows.")
     live: bool = Field(description="It is being written.")
-    container: str
+    container: str = Field(description="`mp4` or `mkv`.", examples=["mp4"])
     codec: str | None = Field(description="RFC 6381 codec strings.", examples=["avc1.640028,mp4a.40.2"])
-    protected: bool
+    protected: bool = Field(description="Cleanup never deletes it.")
 
 
 class Recordings(Model):
     """The files of a day or of a range, oldest first."""
 
-    recordings: list[Recording]
+    recordings: list[Recording] = Field(description="Oldest first.")
 
 
 @router.get("/api/dates", summary="Days with footage", response_model=Dates, responses=guarded(404))

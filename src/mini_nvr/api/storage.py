@@ -27,10 +27,10 @@ router = APIRouter(tags=["system"])
 class ChannelStorage(Model):
     """What one channel takes."""
 
-    channel: int
-    bytes: int
+    channel: int = Field(description="Its number.")
+    bytes: int = Field(description="All its footage.")
     oldest: str | None = Field(description="Where its footage begins, RFC 3339.")
-    newest: str | None
+    newest: str | None = Field(description="Where its footage ends, RFC 3339.")
     bytes_per_day: int = Field(description="Of unbroken recording, over the last week with footage.")
     protected_bytes: int = Field(description="Of `bytes`, what cleanup never deletes.")
 
@@ -38,9 +38,9 @@ class ChannelStorage(Model):
 class ChannelLimit(Model):
     """The limits of one channel alone; null: none."""
 
-    channel: int
-    max_gb: float | None = Field(alias="maxGB")
-    retention_days: float | None
+    channel: int = Field(description="Its number.")
+    max_gb: float | None = Field(alias="maxGB", description="The most that its footage may take.")
+    retention_days: float | None = Field(description="Its footage that is older goes.")
 
 
 class StorageLimits(Model):
@@ -66,15 +66,15 @@ class Storage(Model):
     used_gb: float = Field(alias="usedGB", description="All footage.")
     max_gb: float | None = Field(alias="maxGB", description="The most that footage may take; null: no limit.")
     free_gb: float | None = Field(alias="freeGB", description="On the volume; null: it is not there.")
-    per_channel: list[ChannelStorage]
+    per_channel: list[ChannelStorage] = Field(description="Those that the user may watch and that have footage.")
     days_until_full: float | None = Field(description="Until the oldest footage has to go.")
     days_kept: float | None = Field(description="How far back footage reaches when it is full.")
     protected_bytes: int = Field(description="What cleanup never deletes, of all footage.")
     oldest_goes_at: str | None = Field(
         description="When the next file is deleted if recording goes on as it does, RFC 3339; null: never, or nobody can tell."
     )
-    limits: StorageLimits
-    alarms: list[StorageAlarm]
+    limits: StorageLimits = Field(description="As they are set.")
+    alarms: list[StorageAlarm] = Field(description="Those that hold now.")
 
 
 @router.get("/api/storage", summary="Space", response_model=Storage, responses=guarded())

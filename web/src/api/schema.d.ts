@@ -38,8 +38,7 @@ export interface paths {
          * A still
          * @description The key frame at or before an instant; where there is no footage, 404 with the gap's cause.
          *
-         *     Without an instant, the newest picture of the live stream, made once for all who ask within the same second; while the camera
-         *     sends none, 404 with the cause.
+         *     Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
          */
         get: operations["frame_api_channel__ch__frame_jpg_get"];
         put?: never;
@@ -504,7 +503,10 @@ export interface components {
              * @description Its number, from 1.
              */
             channel: number;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description It is connected to and recorded.
+             */
             enabled: boolean;
             /**
              * Hasaudio
@@ -516,7 +518,11 @@ export interface components {
              * @description There is a small sub stream to watch live.
              */
             hasSub: boolean;
-            /** Name */
+            /**
+             * Name
+             * @description For people; text, never markup.
+             * @example Front door
+             */
             name: string;
         };
         /**
@@ -524,11 +530,20 @@ export interface components {
          * @description The limits of one channel alone; null: none.
          */
         ChannelLimit: {
-            /** Channel */
+            /**
+             * Channel
+             * @description Its number.
+             */
             channel: number;
-            /** Maxgb */
+            /**
+             * Maxgb
+             * @description The most that its footage may take.
+             */
             maxGB: number | null;
-            /** Retentiondays */
+            /**
+             * Retentiondays
+             * @description Its footage that is older goes.
+             */
             retentionDays: number | null;
         };
         /**
@@ -536,16 +551,25 @@ export interface components {
          * @description What one channel takes.
          */
         ChannelStorage: {
-            /** Bytes */
+            /**
+             * Bytes
+             * @description All its footage.
+             */
             bytes: number;
             /**
              * Bytesperday
              * @description Of unbroken recording, over the last week with footage.
              */
             bytesPerDay: number;
-            /** Channel */
+            /**
+             * Channel
+             * @description Its number.
+             */
             channel: number;
-            /** Newest */
+            /**
+             * Newest
+             * @description Where its footage ends, RFC 3339.
+             */
             newest: string | null;
             /**
              * Oldest
@@ -573,7 +597,10 @@ export interface components {
              * @description The recorder's clock, milliseconds since 1970.
              */
             now: number;
-            /** Numchannels */
+            /**
+             * Numchannels
+             * @description Of the settings; their numbers are 1 to this.
+             */
             numChannels: number;
             /**
              * Segmentduration
@@ -591,7 +618,11 @@ export interface components {
              * @example Europe/Paris
              */
             timeZone: string;
-            /** Version */
+            /**
+             * Version
+             * @description Of Mini-NVR.
+             * @example 1.0.0
+             */
             version: string;
         };
         /**
@@ -603,9 +634,15 @@ export interface components {
          *     }
          */
         Credentials: {
-            /** Password */
+            /**
+             * Password
+             * @description As it was set, or the one-time one out of the log.
+             */
             password: string;
-            /** Username */
+            /**
+             * Username
+             * @description Capital letters do not matter.
+             */
             username: string;
         };
         /**
@@ -627,9 +664,16 @@ export interface components {
          * @description What was deleted.
          */
         Deleted: {
-            /** Message */
+            /**
+             * Message
+             * @description For people.
+             * @example Deleted
+             */
             message: string;
-            /** Path */
+            /**
+             * Path
+             * @description The recording's `name`.
+             */
             path: string;
         };
         /**
@@ -637,7 +681,10 @@ export interface components {
          * @description A file of the range that is still there.
          */
         Kept: {
-            /** Path */
+            /**
+             * Path
+             * @description The recording's `name`.
+             */
             path: string;
             /**
              * Reason
@@ -651,7 +698,10 @@ export interface components {
          * @description All channels by their number.
          */
         Live: {
-            /** Channels */
+            /**
+             * Channels
+             * @description By its number: those that the user may watch.
+             */
             channels: {
                 [key: string]: components["schemas"]["LiveChannel"];
             };
@@ -666,7 +716,11 @@ export interface components {
              * @description Bits per second.
              */
             bitrate: number | null;
-            /** Codec */
+            /**
+             * Codec
+             * @description Of the picture.
+             * @example h264
+             */
             codec: string | null;
             /**
              * Error
@@ -678,11 +732,20 @@ export interface components {
              * @description The growing file, under RECORD_DIR.
              */
             file: string | null;
-            /** Fps */
+            /**
+             * Fps
+             * @description Pictures per second, lately.
+             */
             fps: number | null;
-            /** Height */
+            /**
+             * Height
+             * @description Of the picture, in pixels.
+             */
             height: number | null;
-            /** Lastframeagems */
+            /**
+             * Lastframeagems
+             * @description Milliseconds since the last frame came.
+             */
             lastFrameAgeMs: number | null;
             /**
              * Since
@@ -700,7 +763,10 @@ export interface components {
              * @enum {string}
              */
             status: "LIVE" | "REC" | "OFF";
-            /** Width */
+            /**
+             * Width
+             * @description Of the picture, in pixels.
+             */
             width: number | null;
         };
         /**
@@ -710,6 +776,7 @@ export interface components {
         LoggedIn: {
             /**
              * Message
+             * @description For people.
              * @example Logged in
              */
             message: string;
@@ -723,7 +790,11 @@ export interface components {
              * @description What the user should know, as that another session was ended for this one.
              */
             notices: string[];
-            /** User */
+            /**
+             * User
+             * @description The name as it is kept.
+             * @example admin
+             */
             user: string;
         };
         /**
@@ -739,10 +810,15 @@ export interface components {
             configured: boolean;
             /**
              * Mustchange
+             * @description The password is a one-time one: POST /api/password comes first.
              * @default false
              */
             mustChange: boolean;
-            /** User */
+            /**
+             * User
+             * @description Null: nobody.
+             * @example admin
+             */
             user: string | null;
         };
         /**
@@ -750,17 +826,31 @@ export interface components {
          * @description Done.
          */
         Message: {
-            /** Message */
+            /**
+             * Message
+             * @description For people.
+             * @example Logged out
+             */
             message: string;
         };
         /**
          * NewPassword
          * @description A change of one's own password.
+         * @example {
+         *       "current": "the one-time password",
+         *       "new": "correct horse battery"
+         *     }
          */
         NewPassword: {
-            /** Current */
+            /**
+             * Current
+             * @description The one that holds now.
+             */
             current: string;
-            /** New */
+            /**
+             * New
+             * @description 8 to 128 characters, better 12 and more, and none that many use.
+             */
             new: string;
         };
         /**
@@ -768,22 +858,39 @@ export interface components {
          * @description One of the user's sessions.
          */
         OwnSession: {
-            /** Address */
+            /**
+             * Address
+             * @description Where it was begun from.
+             * @example 192.0.2.7
+             */
             address: string;
-            /** Browser */
+            /**
+             * Browser
+             * @description As it named itself.
+             * @example Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0
+             */
             browser: string;
             /**
              * Current
              * @description It is the one that asks.
              */
             current: boolean;
-            /** Id */
+            /**
+             * Id
+             * @description For DELETE /api/sessions/{id}; it opens nothing.
+             * @example 19de2af3709648c27d24f7891901a5c16c9639e1e39c9de6a35194b27351fcf5
+             */
             id: string;
-            /** Lastseen */
+            /**
+             * Lastseen
+             * @description RFC 3339.
+             * @example 2026-11-22T08:15:30.000+01:00
+             */
             lastSeen: string;
             /**
              * Since
              * @description RFC 3339.
+             * @example 2026-11-22T08:00:00.000+01:00
              */
             since: string;
         };
@@ -832,9 +939,15 @@ export interface components {
          * @description One recording as it is now.
          */
         Protection: {
-            /** Path */
+            /**
+             * Path
+             * @description Its `name`.
+             */
             path: string;
-            /** Protected */
+            /**
+             * Protected
+             * @description Cleanup never deletes it.
+             */
             protected: boolean;
         };
         /**
@@ -852,7 +965,10 @@ export interface components {
              * @description Their paths under RECORD_DIR.
              */
             deleted: string[];
-            /** Kept */
+            /**
+             * Kept
+             * @description What of the range is still there, and why.
+             */
             kept: components["schemas"]["Kept"][];
         };
         /**
@@ -870,9 +986,15 @@ export interface components {
              * @description Where the last of them ends.
              */
             end: string | null;
-            /** Files */
+            /**
+             * Files
+             * @description How many there are.
+             */
             files: number;
-            /** Protected */
+            /**
+             * Protected
+             * @description Whether cleanup keeps them now.
+             */
             protected: boolean;
             /**
              * Start
@@ -885,7 +1007,10 @@ export interface components {
          * @description One file of footage.
          */
         Recording: {
-            /** Bytes */
+            /**
+             * Bytes
+             * @description Of the file; while it grows, of what is on the disk.
+             */
             bytes: number;
             /**
              * Codec
@@ -893,7 +1018,11 @@ export interface components {
              * @example avc1.640028,mp4a.40.2
              */
             codec: string | null;
-            /** Container */
+            /**
+             * Container
+             * @description `mp4` or `mkv`.
+             * @example mp4
+             */
             container: string;
             /**
              * Datetime
@@ -926,7 +1055,10 @@ export interface components {
              * @example ch1/2026-11-22/080000+0100.mp4
              */
             name: string;
-            /** Protected */
+            /**
+             * Protected
+             * @description Cleanup never deletes it.
+             */
             protected: boolean;
             /**
              * Size
@@ -951,7 +1083,10 @@ export interface components {
          * @description The files of a day or of a range, oldest first.
          */
         Recordings: {
-            /** Recordings */
+            /**
+             * Recordings
+             * @description Oldest first.
+             */
             recordings: components["schemas"]["Recording"][];
         };
         /**
@@ -959,7 +1094,10 @@ export interface components {
          * @description The user's own sessions.
          */
         Sessions: {
-            /** Sessions */
+            /**
+             * Sessions
+             * @description Those that are open.
+             */
             sessions: components["schemas"]["OwnSession"][];
         };
         /**
@@ -967,7 +1105,10 @@ export interface components {
          * @description GB are 2^30 bytes. Of the two forecasts, one is null; both are while nothing is known of the rate.
          */
         Storage: {
-            /** Alarms */
+            /**
+             * Alarms
+             * @description Those that hold now.
+             */
             alarms: components["schemas"]["StorageAlarm"][];
             /**
              * Dayskept
@@ -984,6 +1125,7 @@ export interface components {
              * @description On the volume; null: it is not there.
              */
             freeGB: number | null;
+            /** @description As they are set. */
             limits: components["schemas"]["StorageLimits"];
             /**
              * Maxgb
@@ -995,7 +1137,10 @@ export interface components {
              * @description When the next file is deleted if recording goes on as it does, RFC 3339; null: never, or nobody can tell.
              */
             oldestGoesAt: string | null;
-            /** Perchannel */
+            /**
+             * Perchannel
+             * @description Those that the user may watch and that have footage.
+             */
             perChannel: components["schemas"]["ChannelStorage"][];
             /**
              * Protectedbytes
@@ -1305,7 +1450,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture; `X-Frame-Time` says when it was taken. For the newest one, `X-Newest-Frame-Time` is the time of the newest frame that the camera sent; it is later where there was too much to decode. */
+            /** @description The picture; `X-Frame-Time` says when it was taken */
             200: {
                 headers: {
                     [name: string]: unknown;
