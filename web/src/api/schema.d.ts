@@ -38,7 +38,8 @@ export interface paths {
          * A still
          * @description The key frame at or before an instant; where there is no footage, 404 with the gap's cause.
          *
-         *     Without an instant, the newest key frame of the live stream; while the camera sends none, 404 with the cause.
+         *     Without an instant, the newest picture of the live stream, made once for all who ask within the same second; while the camera
+         *     sends none, 404 with the cause.
          */
         get: operations["frame_api_channel__ch__frame_jpg_get"];
         put?: never;
@@ -1450,7 +1451,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture; `X-Frame-Time` says when it was taken */
+            /** @description The picture; `X-Frame-Time` says when it was taken. For the newest one, `X-Newest-Frame-Time` is the time of the newest frame that the camera sent; it is later where there was too much to decode. */
             200: {
                 headers: {
                     [name: string]: unknown;
