@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+import pytest
+
 from mini_nvr.catalog.conversions import (
     FailedConversion,
     adopt,
@@ -67,6 +69,20 @@ def test_an_exchange_keeps_the_row_and_needs_it_to_be_sealed(catalog: Catalog) -
     assert not exchange_file(catalog, new.path, change(facts(T0 + MINUTE)))
     assert not exchange_file(catalog, FOREIGN, change(facts(T0 + MINUTE)))
     assert exchange_file(catalog, FOREIGN, change(facts(T0 + MINUTE)), known=False)
+
+
+@pytest.mark.parametrize("repaired", ["original", "result"])
+def test_of_two_rows_the_one_that_viewers_know_stays(catalog: Catalog, repaired: str) -> None:
+    """A repair makes a row for the result, before the exchange; for the original, when a kill came between exchange and removal."""
+    original, result = SegmentChange(FOREIGN, RAW), change(facts())
+    first, second = (result, original) if repaired == "original" else (original, result)
+    catalog.commit([first])
+    (known,) = catalog.segments()
+    catalog.commit([second])
+    catalog.protect([row.id for row in catalog.segments() if row.id != known.id], protected=True)
+    assert exchange_file(catalog, FOREIGN, result)
+    assert [(row.id, row.path, row.protected) for row in catalog.segments()] == [(known.id, result.path, True)]
+    assert index_of(catalog, known.id) == facts().index
 
 
 def test_failures_are_remembered_until_they_are_over(catalog: Catalog) -> None:

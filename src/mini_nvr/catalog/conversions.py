@@ -62,8 +62,9 @@ def adopt(
 def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChange, *, known: bool = True) -> bool:
     """The row of `original` now speaks of the file in `change`, which is on the disk; one transaction.
 
-    A row that somebody made for the new file meanwhile goes, its protection is kept. False, and nothing changed, when the original
-    is being deleted, or was: it had a row (`known`) and has none now, nor has the new file.
+    Both files may have one: a repair makes rows for files without. The older one stays, whose id is known to viewers, with the
+    protection of both. False, and nothing changed, when the original is being deleted, or was: it had a row (`known`) and has none
+    now, nor has the new file.
     """
     entry = segment_entry(change)
     with catalog.database.write() as connection:
@@ -72,11 +73,11 @@ def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChan
         if old.state is not SegmentState.SEALED if old is not None else known and new is None:
             return False
         if old is not None:
-            if new is not None:
-                connection.execute(delete(segments).where(segments.c.id == new.id))
-            protected = old.protected or (new is not None and new.protected)
-            values = {"path": str(change.path), "protected": int(protected)}
-            connection.execute(update(segments).where(segments.c.id == old.id).values(values))
+            rows = [old] if new is None else [old, new]
+            oldest, *younger = sorted(row.id for row in rows)
+            connection.execute(delete(segments).where(segments.c.id.in_(younger)))
+            values = {"path": str(change.path), "protected": int(any(row.protected for row in rows))}
+            connection.execute(update(segments).where(segments.c.id == oldest).values(values))
         _put(connection, [change], [entry])
         _explain_around(connection, [change])
         return True
