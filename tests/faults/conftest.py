@@ -36,6 +36,6 @@ def empty_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def steps(layer: Path, tmp_path: Path, empty_catalog: Path, request: pytest.FixtureRequest) -> Iterator[Steps]:
-    """The stepped program; the parameter: the folder below its disk that counts, `recordings`, `data`, or both, with a journal."""
+    """The stepped program; the parameter: `Steps.below`."""
     with closing(Steps(layer, tmp_path, empty_catalog, request.param)) as steps:
         yield steps

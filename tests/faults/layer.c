@@ -55,7 +55,7 @@ __attribute__((constructor)) static void start(void)
     void *map = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     NEXT(close)(fd);
     snprintf(root, sizeof root, "%s", folder);
-    root_length = strlen(root);
+    root_length = strcmp(root, "/") ? strlen(root) : 0;
     if (record)
         journal = NEXT(open)(record, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (map != MAP_FAILED)

@@ -61,7 +61,7 @@ def build(folder: Path) -> Path:
 
 
 class FaultyDisk:
-    """The folder `root` as a disk for programs that are started with `environment`; all faults are off at first."""
+    """The folder `root` as a disk for programs that are started with `environment`; all faults are off at first. "/": all disks."""
 
     def __init__(self, library: Path, root: Path, scratch: Path, *, journal: bool = False) -> None:
         control = scratch / "control"

@@ -1,6 +1,6 @@
 """The storage service's converter over real footage: no thread and no real time, so each run does the same system calls.
 
-What there is to convert: two recordings of ours with `RECORD_FORMAT=mkv`, with AAC, and another product's file, with G.711.
+What there is to convert: a recording of ours with `RECORD_FORMAT=mkv`, with AAC, and another product's file, with G.711.
 """
 
 import mini_nvr.storage.converter_round  # noqa: F401  loaded when a file turns up; here before a program forks
@@ -15,12 +15,9 @@ FOREIGN = "ch1/2026-03-01/110000.mkv"
 
 
 def put_footage(place: Place) -> None:
-    """Two recordings of ours, in a catalog, and one that another product left between their day's files."""
+    """A recording of ours, in a catalog, and one that another product left beside it."""
     with SteppedRecorder.running(place, "mkv") as recorder:
         recorder.record(2, sound=True)
-        recorder.disconnect()
-        recorder.clock.advance(60)
-        recorder.record(1)
     make(place.record_dir / FOREIGN, audio=("-c:a", "pcm_alaw"), seconds=2)
 
 

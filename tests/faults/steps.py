@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
 from mini_nvr.catalog.snapshot import snapshot
-from tests.faults.layer import CHANGES, FaultyDisk, Operation
+from tests.faults.layer import CHANGES, Change, FaultyDisk, Operation, read_journal
 from tests.faults.stepped_recorder import Place
 
 PROJECT = Path(__file__).parents[2]
@@ -39,13 +39,17 @@ Check = Callable[[Place, Told, int], None]
 
 
 class Steps:
-    """The program, the folder `root` under the layer, and `places` in it: `root/recordings/NAME` and `root/data/NAME`."""
+    """The program, and places in the folder `root`: `root/recordings/NAME` and `root/data/NAME`.
+
+    below: what counts as the disk: `recordings` or `data` in `root`; with a journal of each run, all of `root` ("") or of all there
+        is ("/").
+    """
 
     def __init__(self, layer: Path, scratch: Path, empty_catalog: Path, below: str = "") -> None:
         self.root = scratch / "disk"
         for folder in ("recordings", "data"):
             (self.root / folder).mkdir(parents=True)
-        self.disk = FaultyDisk(layer, self.root / below, scratch, journal=not below)
+        self.disk = FaultyDisk(layer, self.root / below, scratch, journal=below in {"", "/"})
         self._empty_catalog = empty_catalog
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.steps_program"],
@@ -53,7 +57,7 @@ class Steps:
             stdout=subprocess.PIPE,
             text=True,
             cwd=PROJECT,
-            env=self.disk.environment,
+            env=self.disk.environment | {"PYTHONDONTWRITEBYTECODE": "1"},
         )
 
     def close(self) -> None:
@@ -78,12 +82,13 @@ class Steps:
         shutil.rmtree(place.record_dir, ignore_errors=True)
         shutil.rmtree(place.data_dir)
 
-    def run(self, what: str, place: Place, kill_at: int = 0, operations: Operation = CHANGES) -> Told:
-        """One run, killed before that many-th change."""
+    def run(self, what: str, place: Place, kill_at: int = 0, operations: Operation = CHANGES, *, after: bool = False) -> Told:
+        """One run, killed before that many-th change, or after it."""
         program = self._program
         assert program.stdin is not None
         assert program.stdout is not None
-        self.disk.kill_at(kill_at, operations)
+        self.disk.journal.write_bytes(b"")
+        self.disk.kill_at(kill_at, operations, after=after)
         program.stdin.write(f"{what} {place.record_dir} {place.data_dir}\n")
         program.stdin.flush()
         told = Told()
@@ -102,17 +107,24 @@ class Steps:
         told.killed = status != 0
         return told
 
+    def changes(self) -> list[Change]:
+        """What the last run changed."""
+        return read_journal(self.disk.journal)
 
-def kill_at_each(steps: Steps, what: str, template: Place | None, check: Check, most: int | None = None) -> int:
+
+def kill_at_each(
+    steps: Steps, what: str, template: Place | None, check: Check, most: int | None = None, operations: Operation = CHANGES
+) -> int:
     """Run until the end, then again and again, killed before each change; how many changes there are.
 
     template: what each run begins with a copy of; None: with nothing. most: kill before so many changes only, spread over all.
+    operations: only these changes.
     """
-    changes = _run_to_the_end(steps, what, template)
+    changes = _run_to_the_end(steps, what, template, operations)
     numbers = range(1, changes + 1)
     for tried, number in enumerate(numbers if most is None else numbers[:: max(1, -(-changes // most))]):
         place = _fresh(steps, template, f"k{number}")
-        told = steps.run(what, place, number)
+        told = steps.run(what, place, number, operations)
         try:
             check(place, told, tried)
         except Exception as exc:
@@ -122,9 +134,9 @@ def kill_at_each(steps: Steps, what: str, template: Place | None, check: Check, 
     return changes
 
 
-def _run_to_the_end(steps: Steps, what: str, template: Place | None) -> int:
+def _run_to_the_end(steps: Steps, what: str, template: Place | None, operations: Operation) -> int:
     place = _fresh(steps, template, "whole")
-    assert not steps.run(what, place).killed
+    assert not steps.run(what, place, operations=operations).killed
     changes = steps.disk.count
     steps.remove(place)
     return changes

@@ -2,7 +2,7 @@
 
     <what> <record_dir> <data_dir>      one line on stdin
 
-what: a container, to run all steps; `start`, to start and repair; `convert`, to convert all that is there.
+what: a container, to run all steps; `start`, to start and repair; `convert`, to convert all that is there; `restart`, both.
 
 What the run tells comes on stdout as it happens, and at its end `ended <wait status>`.
 """
@@ -30,13 +30,13 @@ def main() -> None:
 
 
 def _run(what: str, place: Place) -> None:
-    if what == "start":
+    if what in {"start", "restart"}:
         with started(place, T0 + LATER_US):
             pass
-    elif what == "convert":
+    if what in {"convert", "restart"}:
         report = convert_all(place, T0 + LATER_US)
         _tell(f"converted {report.converted} {report.failures}")
-    else:
+    if what in {"mp4", "mkv"}:
         run_all_steps(place, "mkv" if what == "mkv" else "mp4", _tell)
 
 
