@@ -1,6 +1,6 @@
 """A disk that fails is told wherever an owner looks: `/api/live`, the events, the metrics, the log; and so is its end.
 
-So is a catalog that cannot be written to, but for `/api/live`, as recording goes on.
+So is a recorder that dies. A locked catalog, and a clock that is set ahead, keep nothing from being recorded: `/api/live` says so.
 """
 
 import errno
@@ -15,7 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mini_nvr.clock import US_PER_S
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
+from mini_nvr.errors import GapCause
 from mini_nvr.recorder.checkpoint import LOCKED_TOLD_S
 from mini_nvr.segment.volume import IDENTITY_FILE
 from mini_nvr.supervisor.run import free_port
@@ -26,6 +28,7 @@ from tests.faults.long import WAIT_S
 
 USER, PASSWORD = "anna", "c4n4ry horse battery"
 BEHIND = "mini_nvr_disk_behind_seconds"
+HOUR_US = 3600 * US_PER_S
 
 
 @pytest.fixture
@@ -94,6 +97,12 @@ def error_shown(client: httpx.Client) -> str:
     """Of the channel, by `/api/live`."""
     error = client.get("/api/live").json()["channels"]["1"]["error"]
     return str(error or "")
+
+
+def is_live(client: httpx.Client) -> bool:
+    """Recorded, with nothing to complain of, as `/api/live` says."""
+    live = client.get("/api/live").json()["channels"]["1"]
+    return (live["status"], live["error"]) == ("LIVE", None)
 
 
 def alarms(told: list[dict[str, object]], cause: str, *, over: bool) -> list[dict[str, object]]:
@@ -202,7 +211,7 @@ def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: Recorde
             wait_until(lambda: bool(alarms(told, cause, over=False)), "an event for the alarm", WAIT_S)
             assert "is locked by another program" in recorder.log()
             assert checkpoint_age_s(client) >= LOCKED_TOLD_S
-            assert client.get("/api/live").json()["channels"]["1"]["status"] == "LIVE"
+            wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
             other.execute("ROLLBACK")
         wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
         wait_until(lambda: checkpoint_age_s(client) < LOCKED_TOLD_S, "the metrics to say it", WAIT_S)
@@ -211,4 +220,45 @@ def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: Recorde
 
 def checkpoint_age_s(client: httpx.Client) -> float:
     (line,) = (line for line in metrics(client).splitlines() if line.startswith("mini_nvr_checkpoint_age_seconds "))
+    return float(line.split()[1])
+
+
+def test_a_killed_recorder_is_told_and_so_is_its_return(recorder: RecorderProcess, client: httpx.Client) -> None:
+    def says(text: str) -> bool:
+        return text in metrics(client).splitlines()
+
+    assert says("mini_nvr_recorder_up 1.0")
+    with listening(client) as told:
+        recorder.kill()
+        wait_until(lambda: error_shown(client) == "the recorder does not answer", "/api/live to say it", WAIT_S)
+        wait_until(lambda: {"event": "recorder", "running": False} in told, "an event", WAIT_S)
+        wait_until(lambda: says("mini_nvr_recorder_up 0.0"), "the metrics to say it", WAIT_S)
+        told.clear()
+        recorder.start()
+        wait_until(lambda: {"event": "recorder", "running": True} in told, "an event for its return", WAIT_S)
+        wait_until(lambda: error_shown(client) == "", "/api/live to say it", WAIT_S)
+        wait_until(lambda: says("mini_nvr_recorder_up 1.0"), "the metrics to say it", WAIT_S)
+    assert "repaired after an unclean stop" in recorder.log()
+    assert any(gap.cause is GapCause.RECORDER_DOWN for gap in recorder.gaps(1))
+
+
+def test_a_clock_that_is_set_ahead_is_told(recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk) -> None:
+    """The hour that was left out is a gap from the next file on."""
+
+    def skipped(event: dict[str, object]) -> bool:
+        start, end = event.get("startUtcUs"), event.get("endUtcUs")
+        known = event["event"] == "gap" and event["cause"] == "unknown" and isinstance(start, int) and isinstance(end, int)
+        return known and abs(end - start - HOUR_US) < 10 * US_PER_S  # type: ignore[operator]  # both are integers then
+
+    before = gaps_begun(client)
+    with listening(client) as told:
+        disk.step_clock(HOUR_US)
+        wait_until(lambda: any(map(skipped, told)), "an event for the gap", WAIT_S)
+        wait_until(lambda: gaps_begun(client) > before, "the metrics to count it", WAIT_S)
+    assert "the system clock was set by +3" in recorder.log()
+    wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
+
+
+def gaps_begun(client: httpx.Client) -> float:
+    (line,) = (line for line in metrics(client).splitlines() if line.startswith('mini_nvr_channel_gaps_total{channel="1"} '))
     return float(line.split()[1])
