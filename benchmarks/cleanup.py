@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -93,7 +94,7 @@ def _make_oldest_files(catalog: Catalog, record_dir: Path, channels: int, count:
 
 
 def _with_limit(settings: Settings, limit: int) -> Settings:
-    return settings.model_copy(update={"max_storage_bytes": limit})
+    return replace(settings, max_storage_bytes=limit)
 
 
 def _cleaner(settings: Settings, catalog: Catalog) -> Cleaner:

@@ -148,3 +148,11 @@ def test_help_imports_nothing_heavy() -> None:
     )
     modules = set(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split())
     assert not modules & {"asyncio", "pydantic", "sqlalchemy", "av", "numpy", "rich", "uvloop"}
+
+
+@pytest.mark.parametrize("service", ["recorder", "storage"])
+def test_a_service_without_pages_loads_no_library_of_theirs(service: str) -> None:
+    """Each of them takes megabytes, day and night."""
+    program = f"import sys\nimport mini_nvr.__main__, mini_nvr.services.{service}\nprint(*sys.modules)"
+    modules = set(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split())
+    assert not modules & {"pydantic", "fastapi", "uvicorn", "av", "numpy", "alembic"}

@@ -1,13 +1,13 @@
 """The typed result: it does not change, does not show secrets, and feeds the log's redactor."""
 
+import json
+from dataclasses import FrozenInstanceError, asdict
 from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import ValidationError
 
 from mini_nvr.config.load import load
 from mini_nvr.config.machine import Machine
-from mini_nvr.config.model import UserSettings
 from mini_nvr.log import Redactor
 
 SETTINGS = load(
@@ -17,20 +17,13 @@ SETTINGS = load(
 
 
 def test_settings_never_change() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
-        SETTINGS.web_port = 80
-    with pytest.raises(ValidationError, match="frozen"):
-        SETTINGS.channels[0].name = "x"
+    with pytest.raises(FrozenInstanceError):
+        SETTINGS.web_port = 80  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        SETTINGS.channels[0].name = "x"  # type: ignore[misc]
 
 
-def test_wrong_types_are_not_converted() -> None:
-    with pytest.raises(ValidationError):
-        UserSettings.model_validate({"name": 5, "password": "x"})
-    with pytest.raises(ValidationError):
-        UserSettings.model_validate({"name": "x", "password": "x", "role": "admin"})
-
-
-@pytest.mark.parametrize("text", [repr(SETTINGS), str(SETTINGS), SETTINGS.model_dump_json()])
+@pytest.mark.parametrize("text", [repr(SETTINGS), str(SETTINGS), json.dumps(asdict(SETTINGS), default=str)])
 def test_no_rendering_shows_a_secret(text: str) -> None:
     assert not any(secret in text for secret in SETTINGS.secrets())
 

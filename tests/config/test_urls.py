@@ -5,9 +5,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from mini_nvr.config.problems import Refused
+from mini_nvr.config.secret import SecretStr
 from mini_nvr.config.urls import Dvr, Host, Url, canonical_url, url_secrets
 from mini_nvr.config.variables import DEFAULT_TEMPLATE
 

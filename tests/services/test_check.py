@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def test_a_folder_on_a_file_system_that_takes_no_files_is_a_problem() -> None:
 
 
 def test_the_folder_of_the_log_file_is_looked_at(settings: Settings) -> None:
-    bad = settings.model_copy(update={"log_file": Path("/proc/self/nvr.log")})
+    bad = replace(settings, log_file=Path("/proc/self/nvr.log"))
     code, text = run(bad, RESULT)
     assert code == 1
     assert "LOG_FILE: cannot write to /proc/self" in text
@@ -207,14 +208,14 @@ def test_the_folder_of_the_log_file_is_looked_at(settings: Settings) -> None:
 
 def test_a_certificate_that_is_not_there_fails_the_check(settings: Settings, tmp_path: Path) -> None:
     (key := tmp_path / "key.pem").touch()
-    bad = settings.model_copy(update={"tls_cert": tmp_path / "chain.pem", "tls_key": key})
+    bad = replace(settings, tls_cert=tmp_path / "chain.pem", tls_key=key)
     code, text = run(bad, RESULT)
     assert code == 1
     assert f"cannot be used ({tmp_path / 'chain.pem'} is not there)" in text
 
 
 def test_a_bad_folder_fails_the_check(settings: Settings) -> None:
-    bad = settings.model_copy(update={"record_dir": Path("/proc/self/recordings")})
+    bad = replace(settings, record_dir=Path("/proc/self/recordings"))
     code, text = run(bad, RESULT)
     assert code == 1
     assert "RECORD_DIR: cannot write" in text

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
 from mini_nvr.api.caller import AnyCaller, Caller
@@ -21,6 +20,7 @@ from mini_nvr.api.storage import free_bytes, storage_status
 from mini_nvr.catalog.space import protected_bytes
 from mini_nvr.catalog.usage import usage_per_channel
 from mini_nvr.clock import US_PER_S
+from mini_nvr.config.secret import SecretStr
 from mini_nvr.errors import MiniNvrError
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.storage.alarms import AlarmKind

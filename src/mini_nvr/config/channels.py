@@ -1,11 +1,10 @@
 """From templates, DVR and per-channel settings to one `ChannelSettings` each."""
 
-from pydantic import SecretStr
-
 from mini_nvr.config import variables as v
 from mini_nvr.config.inputs import Inputs
 from mini_nvr.config.model import ChannelSettings
 from mini_nvr.config.problems import Refused
+from mini_nvr.config.secret import SecretStr
 from mini_nvr.config.urls import Dvr, UrlTemplate
 
 

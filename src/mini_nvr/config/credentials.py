@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
 from mini_nvr.config.problems import Refused
+from mini_nvr.config.secret import SecretStr
 
 KEY_COMMAND = """python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"""
 

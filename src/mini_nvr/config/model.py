@@ -1,26 +1,23 @@
 """Every setting, typed, with its unit in the name: what the rest of the program reads.
 
-Instances are made by `load`, which checks ranges by the table in `variables`; the models guard types and never change.
+Instances are made by `load`, which checks types and ranges by the table in `variables`; they never change.
 """
 
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, SecretStr
-
+from mini_nvr.config.secret import SecretStr
 from mini_nvr.config.urls import url_secrets
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 RecordFormat = Literal["mp4", "mkv"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ChannelSettings(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
     """One camera.
 
     number: its identity in the API and on disk, from 1.
@@ -39,14 +36,16 @@ class ChannelSettings(_Frozen):
     max_bytes: int | None = None
 
 
-class UserSettings(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
     """Somebody who may sign in; `password` is plain or a bcrypt hash."""
 
     name: str
     password: SecretStr
 
 
-class Settings(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """All settings. Channels are ordered by number, without holes.
 
     record_dir, data_dir: folders of the footage, and of the catalog and the program's own state.

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import quote, unquote, unquote_to_bytes
 
-from pydantic import SecretStr
-
 from mini_nvr.config.near import near_match
 from mini_nvr.config.problems import Refused
+from mini_nvr.config.secret import SecretStr
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")  # SECURITY S4
 PLACEHOLDERS = ("user", "pass", "ip", "port", "channel")

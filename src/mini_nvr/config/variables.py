@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
 from mini_nvr.config.credentials import Password, SecretKey, SignInPassword
 from mini_nvr.config.kinds import Choice, Decimals, FilePath, Gigabytes, Kind, LocalAddress, Networks, Switch, Text, Whole, Zone
 from mini_nvr.config.model import LogLevel, RecordFormat
 from mini_nvr.config.near import near_match
+from mini_nvr.config.secret import SecretStr
 from mini_nvr.config.urls import Host, Url, UrlTemplate
 
 HIGHEST_NUMBER = 999

@@ -1,8 +1,8 @@
 """What `mini-nvr run` becomes once the settings were read: a process that only supervises.
 
-Reading and checking settings takes libraries of some 12 MB that a supervisor never needs again, and its environment may hold
-passwords. So the process replaces its image (execve) by one without either: the same process id, parent and terminal. What it has
-to know comes along in an anonymous file in memory, since it holds secrets (SECURITY S5).
+The environment that settings are read from may hold passwords, and what reads and checks them is not needed again. So the process
+replaces its image (execve) by one without either: the same process id, parent and terminal. What it has to know comes along in an
+anonymous file in memory, since it holds secrets (SECURITY S5).
 """
 
 import asyncio
