@@ -1,7 +1,8 @@
 """What a person at the viewer waits for, in Debian's Chromium without a screen, against the real program on this machine.
 
 Live, 1080p25: from a packet's arrival in the browser to its frame on the screen, the first picture after opening the page, dropped
-frames; a wall of nine sub streams; seeking anywhere in 30 days. Chromium decodes in software and shares the machine with all else.
+frames; a wall of nine sub streams; seeking anywhere in 30 days; how near the stills of a dragged playhead are to the hand. Chromium
+decodes in software and shares the machine with all else.
 
     python -m benchmarks.viewer                        # five minutes of live pictures
     python -m benchmarks.viewer --seconds 20 --only live
@@ -19,8 +20,9 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks import viewer_scrub
 from benchmarks.machine import describe, load_average
-from benchmarks.viewer_nvr import PASSWORD, SEGMENT_S, USER, Nvr, cameras, fill, running
+from benchmarks.viewer_nvr import DAY_US, PASSWORD, SEGMENT_S, USER, Nvr, cameras, fill, running
 from benchmarks.waiting import BenchmarkFailed, pause, wait_until
 from mini_nvr.clock import to_datetime
 
@@ -32,6 +34,7 @@ OPTIONS = (
 WARM_UP_S = 6.0
 OPENINGS = 40
 SEEKS = 40
+SCRUBS = 6
 DAYS = 30
 WALL = 9
 
@@ -149,8 +152,8 @@ def measure_wall(browser: Browser, nvr: Nvr, seconds: float) -> Iterator[Figure]
         yield Figure("wall: longest time without a new frame", found.longest_ms, 2_000, "ms")
 
 
-def measure_seeks(browser: Browser, nvr: Nvr, days: int) -> Iterator[Figure]:
-    first_us, last_us = fill(nvr, days)
+def measure_seeks(browser: Browser, nvr: Nvr, first_us: int, last_us: int) -> Iterator[Figure]:
+    """In footage between two instants."""
     choose = random.Random(1)  # noqa: S311  the same instants in every run
     with signed_in(browser, nvr.url) as context:
         page = context.new_page()
@@ -161,7 +164,7 @@ def measure_seeks(browser: Browser, nvr: Nvr, days: int) -> Iterator[Figure]:
             _seek(page, choose.randrange(first_us, last_us))
         near = [choose.randrange(first_us, last_us)]
         found = page.evaluate("window.__probe.seeks.splice(0)")
-        yield Figure(f"seek anywhere in {days} days: first frame painted, p95", p95(found), 300, "ms")
+        yield Figure(f"seek anywhere in {DAYS} days: first frame painted, p95", p95(found), 300, "ms")
         for _ in range(SEEKS):
             near.append(near[0] + choose.randrange(20 * 60_000_000))
             _seek(page, near[-1])
@@ -178,10 +181,22 @@ def _seek(page: Page, utc_us: int) -> None:
     pause(0.3)
 
 
+def measure_scrubs(browser: Browser, nvr: Nvr, last_us: int) -> Iterator[Figure]:
+    """Over footage of the days before an instant, of which no still was made yet."""
+    found: list[float] = []
+    with signed_in(browser, nvr.url) as context:
+        for number in range(1, SCRUBS + 1):
+            page = context.new_page()
+            page.goto(nvr.url + viewer_scrub.address(last_us - 4 * number * DAY_US))
+            found += viewer_scrub.drag_ms(page)
+            page.close()
+    yield Figure("dragging the playhead: its stills from where the hand is, p95", p95(found), 100, "ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=float, default=300, help="of live pictures")
-    parser.add_argument("--only", choices=["live", "wall", "seek"])
+    parser.add_argument("--only", choices=["live", "wall", "seek", "scrub"])
     parser.add_argument("--package", type=Path, help="folder with another mini_nvr to measure, for comparison")
     arguments = parser.parse_args()
     for name, value in describe():
@@ -206,14 +221,18 @@ def main() -> None:
 
 def _all(browser: Browser, arguments: Any) -> Iterator[Figure]:
     only, seconds, package = arguments.only, arguments.seconds, arguments.package
-    if only in {None, "live", "seek"}:
+    if only != "wall":
         with tempfile.TemporaryDirectory() as folder, cameras(1) as port, running(Path(folder), port, 1, package=package) as nvr:
-            if only == "seek":
-                wait_until(lambda: nvr.sealed() > 0, 2 * SEGMENT_S + 10, "a file is complete")
-            else:
+            if only in {None, "live"}:
                 yield from measure_live(browser, nvr, seconds)
+            else:
+                wait_until(lambda: nvr.sealed() > 0, 2 * SEGMENT_S + 10, "a file is complete")
             if only != "live":
-                yield from measure_seeks(browser, nvr, DAYS)
+                first_us, last_us = fill(nvr, DAYS)
+            if only in {None, "seek"}:
+                yield from measure_seeks(browser, nvr, first_us, last_us)
+            if only in {None, "scrub"}:
+                yield from measure_scrubs(browser, nvr, last_us)
     if only in {None, "wall"}:
         with (
             tempfile.TemporaryDirectory() as folder,

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks import viewer, viewer_timeline
 from benchmarks.findings import Figure, Findings
 from benchmarks.part import parser, run
-from benchmarks.viewer_nvr import Nvr, cameras, running
+from benchmarks.viewer_nvr import Nvr, cameras, fill, running
 from benchmarks.waiting import BenchmarkFailed
 
 LONGEST_WALL_S = 60
@@ -47,7 +47,9 @@ def measure(arguments: argparse.Namespace) -> Findings:
 def _all(browser: Browser, seconds: float) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder, cameras(1) as port, running(Path(folder), port, 1) as nvr:
         yield from map(_figure, viewer.measure_live(browser, nvr, seconds))
-        yield from map(_figure, viewer.measure_seeks(browser, nvr, viewer.DAYS))
+        first_us, last_us = fill(nvr, viewer.DAYS)
+        yield from map(_figure, viewer.measure_seeks(browser, nvr, first_us, last_us))
+        yield from map(_figure, viewer.measure_scrubs(browser, nvr, last_us))
         yield from _previews(browser, nvr)
     with tempfile.TemporaryDirectory() as folder, cameras(viewer.WALL) as port, running(Path(folder), port, viewer.WALL) as nvr:
         yield from map(_figure, viewer.measure_wall(browser, nvr, min(seconds, LONGEST_WALL_S)))
