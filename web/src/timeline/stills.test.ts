@@ -47,6 +47,24 @@ async function known(...seconds: number[]): Promise<void> {
 }
 
 describe("wishes", () => {
+  it("are to be made the farther ahead the longer a still takes, but not for ever", async () => {
+    vi.useFakeTimers();
+    const ahead = [stills.aheadMs];
+    for (let second = 0; second < 10; second += 2) {
+      stills.want(1, at(second), 320);
+      vi.advanceTimersByTime(100);
+      await recorder.answer();
+      ahead.push(stills.aheadMs);
+    }
+    expect(ahead).toEqual(ahead.toSorted((one, other) => one - other));
+    expect(ahead.at(-1)).toBeGreaterThan(150);
+    stills.want(1, at(50), 320);
+    vi.advanceTimersByTime(10_000);
+    await recorder.answer();
+    expect(stills.aheadMs).toBe(300);
+    vi.useRealTimers();
+  });
+
   it("are fetched one at a time, and of those that wait only the newest", async () => {
     for (const second of [10, 20, 30, 40]) stills.want(1, at(second), 320);
     expect(recorder.asked).toEqual([10]);

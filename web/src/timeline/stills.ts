@@ -37,6 +37,12 @@ interface Wish {
 const WIDTHS = [160, 320, 640, 1280] as const;
 /** The recorder may answer otherwise for instants later than this before now. */
 const SETTLED_US = 120 * US_PER_S;
+/** What is known of how long a still takes before one came, and how much a new one changes that. */
+const FIRST_TAKES_MS = 50;
+const LEARNS = 0.25;
+/** Until a still that came is seen. */
+const SHOWN_AFTER_MS = 25;
+const MOST_AHEAD_MS = 300;
 /** How long nothing is asked again where there was no picture. */
 const REFUSED_FOR_US = 5 * US_PER_S;
 
@@ -57,6 +63,7 @@ export class Stills {
   readonly #refused = new Map<string, UtcUs>();
   readonly #subscribe: () => void;
   #changed: () => void = () => undefined;
+  #takesMs = FIRST_TAKES_MS;
 
   constructor(
     private readonly fetch: FetchStill = fetchStill,
@@ -72,6 +79,14 @@ export class Stills {
   nearest(channel: Channel, at: UtcUs, width: number): Still | null {
     this.#subscribe();
     return this.#shelves.get(channel)?.nearest(at, widthFor(width)) ?? null;
+  }
+
+  /**
+   * How far ahead to ask where the wish moves on: between the moment when a still that is asked for now is seen and the one when the next
+   * one takes its place.
+   */
+  get aheadMs(): number {
+    return Math.min(1.5 * this.#takesMs + SHOWN_AFTER_MS, MOST_AHEAD_MS);
   }
 
   /** Fetch the still of an instant unless it is known; a newer wish takes the place of an older one that still waits. */
@@ -106,8 +121,10 @@ export class Stills {
   }
 
   async #grant(channel: Channel, wish: Wish): Promise<void> {
+    const askedMs = performance.now();
     try {
       const { picture, utcUs: taken } = await this.fetch(channel, wish.at, wish.width);
+      this.#takesMs += (performance.now() - askedMs - this.#takesMs) * LEARNS;
       const settled = this.nowUs() - wish.at > SETTLED_US;
       const until = settled ? wish.at : utcUs(Math.min(wish.at, plus(taken, US_PER_S)));
       this.#shelf(channel).put(taken, until, wish.width, picture);
