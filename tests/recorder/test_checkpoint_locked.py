@@ -87,7 +87,9 @@ def test_a_lock_that_lasts_is_told_once_and_so_is_its_end(
     checkpointer.write_down()
     (begun, ended) = told
     assert begun is not None
-    assert begun.endswith("is locked by another program; end the one that has it open; recording goes on, its changes wait")
+    assert begun.endswith(
+        "is locked; a rescan lets it go by itself, any other program has to be ended; recording goes on, its changes wait"
+    )
     assert ended is None
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert len(catalog.gaps(1)) == 1

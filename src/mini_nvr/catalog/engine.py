@@ -28,7 +28,7 @@ PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
 
 
 class CatalogBusy(CatalogError):
-    """Another program has held the database locked for longer than the writer would wait."""
+    """Somebody has held the database locked for longer than the writer would wait."""
 
 
 class CatalogDamaged(CatalogError):
@@ -144,7 +144,7 @@ class Database:
     def _translate(self, error: SQLAlchemyError | sqlite3.Error) -> CatalogError:
         cause = getattr(error, "orig", None) or error
         if (getattr(cause, "sqlite_errorcode", None) or 0) & PRIMARY_CODE in _BUSY:
-            return CatalogBusy(f"catalog {self.path} is locked by another program; end the one that has it open")
+            return CatalogBusy(f"catalog {self.path} is locked; a rescan lets it go by itself, any other program has to be ended")
         if not is_damage(cause):
             return CatalogError(f"catalog {self.path}: {cause}; see that the disk has room and that the file is ours to write")
         try:
