@@ -15,6 +15,8 @@ const held = (cover: Cover) =>
     recorderRunning: true,
     stillFailure: null,
     stillAgeS: 0,
+    frameAgeS: null,
+    stillsLag: false,
   });
 const CAUSE = causeOf("disk full");
 

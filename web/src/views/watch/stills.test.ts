@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { utcUs } from "../../time/instant";
-import { isDue, stillWidth } from "./stills";
+import { type FetchedStill, isDue, lag, type Lags, stillWidth, withLag } from "./stills";
 
 const at = (s: number) => utcUs(s * 1_000_000);
 
@@ -26,4 +26,15 @@ it("is asked for in few widths, hardly ever too small", () => {
   expect([100, 320, 400, 720].map((px) => stillWidth(px, 1))).toEqual([320, 320, 480, 960]);
   expect(stillWidth(400, 2)).toBe(960);
   expect(stillWidth(9_000, 2)).toBe(1920);
+});
+
+it("lags while one of the last stills was seconds behind the camera, so that it does not change with each key frame", () => {
+  const still = (behindS: number): FetchedStill => ({ jpeg: new Blob(), utcUs: at(100), newestUs: at(100 + behindS) });
+  const after = (...behindS: number[]): Lags => behindS.reduce((lags, s) => withLag(lags, still(s)), [] as Lags);
+  expect(lag(after())).toBe(false);
+  expect(lag(after(0, 0.5, 2))).toBe(false);
+  expect(lag(after(0, 1, 2.5, 0, 1))).toBe(true);
+  expect(lag(after(2.5, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toBe(true);
+  expect(lag(after(2.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toBe(false);
+  expect(withLag(after(2.5), { ...still(0), newestUs: null })).toEqual([]);
 });

@@ -10,20 +10,29 @@ export interface StillPicture {
   readonly utcUs: UtcUs;
 }
 
+export interface FetchedStill extends StillPicture {
+  /** Of the newest frame that the camera has sent, where the newest picture was asked for. */
+  readonly newestUs: UtcUs | null;
+}
+
 /** The newest picture without `atUs`, in its full size without `width`. Raises `Problem`. */
 export async function fetchStill(
   channel: Channel,
   atUs: UtcUs | null,
   width: number | null,
   signal?: AbortSignal,
-): Promise<StillPicture> {
+): Promise<FetchedStill> {
   const query = { at: atUs === null ? null : toMs(atUs), width };
   const response = await request("GET", `/api/channel/${channel}/frame.jpg`, {
     query,
     ...(signal === undefined ? {} : { signal }),
   });
-  const taken = Date.parse(response.headers.get("X-Frame-Time") ?? "");
-  return { jpeg: await response.blob(), utcUs: Number.isNaN(taken) ? (atUs ?? fromMs(Date.now())) : fromMs(taken) };
+  const told = (header: string): UtcUs | null => {
+    const ms = Date.parse(response.headers.get(header) ?? "");
+    return Number.isNaN(ms) ? null : fromMs(ms);
+  };
+  const utcUs = told("X-Frame-Time") ?? atUs ?? fromMs(Date.now());
+  return { jpeg: await response.blob(), utcUs, newestUs: told("X-Newest-Frame-Time") };
 }
 
 const WIDTHS = [320, 480, 640, 960, 1280, 1920] as const;
@@ -46,6 +55,19 @@ export function isDue(asked: Asked | null, now: Asked): boolean {
   const playedUs = JUMP_US + passedMs * FASTEST * US_PER_MS;
   return movedUs > playedUs || (movedUs > 0 && passedMs >= APART_MS);
 }
+
+/** The last live stills, of a longer time than key frames are mostly apart: who lags does so in turns, up to each key frame. */
+const REMEMBERED = 10;
+const LAG_US = 2 * US_PER_S;
+
+/** How far the camera was ahead of each of the last live stills. */
+export type Lags = readonly number[];
+
+export const withLag = (lags: Lags, { utcUs, newestUs }: FetchedStill): Lags =>
+  newestUs === null ? [] : [...lags, newestUs - utcUs].slice(-REMEMBERED);
+
+/** The recorder cannot decode all that comes, so some of the stills are seconds old. */
+export const lag = (lags: Lags): boolean => lags.some((us) => us > LAG_US);
 
 /** What was asked for and when, in milliseconds; atUs null: the newest. */
 export interface Asked {

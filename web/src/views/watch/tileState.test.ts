@@ -26,6 +26,8 @@ const seen = (picture: PictureState | undefined, more: Partial<Seen> = {}): Seen
   recorderRunning: true,
   stillFailure: null,
   stillAgeS: 1,
+  frameAgeS: null,
+  stillsLag: false,
   ...more,
 });
 
@@ -148,7 +150,27 @@ describe("stills in the place of live video", () => {
   it("are not live when none comes or they are old", () => {
     expect(stills({ stillFailure: "camera offline" })).toMatchObject({ word: "OFFLINE", look: "dark" });
     expect(stills({ stillAgeS: 13 })).toMatchObject({ word: "NO PICTURE", look: "stale" });
+    expect(stills({ stillAgeS: 4.5, frameAgeS: 4.5 })).toMatchObject({ word: "NO PICTURE", look: "stale" });
+    const away = stills({ stillAgeS: 4.5, frameAgeS: 4.5, state: { ...LIVE, status: "REC", error: "camera offline" } });
+    expect(away).toMatchObject({ word: "OFFLINE", look: "dark" });
     expect(stills({ painted: false }).word).toBe("CONNECTING");
+  });
+});
+
+describe("stills that the recorder cannot decode in time", () => {
+  it("stay stills while frames come, and say that they are old", () => {
+    for (const stillAgeS of [0.5, 3, 5, 8]) {
+      const shown = tileState(
+        seen({ kind: "unsupported", codec: "hvc1" }, { stillAgeS, frameAgeS: 2.7, stillsLag: true }),
+      );
+      expect(shown).toMatchObject({ word: "STILLS", look: "clear" });
+      expect(shown.note).toBe("this browser cannot play H.265: stills are shown, some of them seconds old");
+    }
+  });
+
+  it("are not live when the camera is silent", () => {
+    const silent = seen({ kind: "unsupported", codec: "hvc1" }, { stillAgeS: 6, frameAgeS: 4.1, stillsLag: true });
+    expect(tileState(silent)).toMatchObject({ word: "NO PICTURE", look: "stale" });
   });
 });
 

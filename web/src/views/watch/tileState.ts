@@ -46,9 +46,23 @@ export interface Seen {
   readonly stillFailure: string | null;
   /** Of the picture that is shown, in seconds. */
   readonly stillAgeS: number;
+  /** Of the camera's newest frame as the last live still told it, in seconds; null: it told nothing. */
+  readonly frameAgeS: number | null;
+  /** Some of the live stills are seconds old, as the recorder cannot decode all that comes. */
+  readonly stillsLag: boolean;
 }
 
-/** A still is a key frame, and those may be some seconds apart; a live one older than this is not live. */
+/** What a live still tells of the camera. */
+export interface Frames {
+  /** When its newest frame was taken. */
+  readonly newestUs: UtcUs;
+  /** The stills are behind it now and then. */
+  readonly lag: boolean;
+}
+
+/** Two seconds without a frame, one up to the next still, and one for its way, its decoding and those with whom it is shared. */
+const FRAME_MAX_AGE_S = 4;
+/** Where frames come and stills lag behind them, a note says so; a live one older than this is no live picture any more. */
 const STILL_MAX_AGE_S = 12;
 
 const RECORDER_DOWN = "the recorder does not answer";
@@ -114,12 +128,12 @@ function shown(seen: Seen): TileState {
 }
 
 function liveStills(seen: Seen, codec: string): TileState {
-  const { stillFailure, stillAgeS, painted } = seen;
+  const { stillFailure, stillAgeS, frameAgeS, stillsLag, painted } = seen;
   if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, why(seen) ?? causeOf(stillFailure));
   if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
-  if (stillAgeS > STILL_MAX_AGE_S) return noFrames(seen, null);
+  if (stillAgeS > STILL_MAX_AGE_S || (frameAgeS ?? 0) > FRAME_MAX_AGE_S) return noFrames(seen, null);
   const asVideo = shown(seen);
-  const note = [asVideo.note, stillsNote(codec)].filter((text) => text !== null).join("; ");
+  const note = [asVideo.note, stillsNote(codec, stillsLag)].filter((text) => text !== null).join("; ");
   return { ...asVideo, word: "STILLS", note };
 }
 
@@ -158,8 +172,8 @@ function disabled(channel: number): TileState {
 const failed = (detail: string): TileState =>
   state("FAILED", "dark", message("This browser cannot show it", null, { text: detail, remedy: "" }));
 
-const stillsNote = (codec: string): string =>
-  `this browser cannot play ${codecName(codec)}: a still is shown each second`;
+const stillsNote = (codec: string, lag = false): string =>
+  `this browser cannot play ${codecName(codec)}: ${lag ? "stills are shown, some of them seconds old" : "a still is shown each second"}`;
 
 function recordedState(seen: Seen): TileState {
   const { picture } = seen;
