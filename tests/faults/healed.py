@@ -12,11 +12,11 @@ from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.segment.volume import IDENTITY_FILE
 from mini_nvr.storage.fsck import check
 from tests.faults.stepped_recorder import Place
-from tests.support.hybrid_files import pictures
+from tests.support.hybrid_files import packets
 
 
 def check_healed(catalog: Catalog, place: Place) -> None:
-    """No invariant is violated, every file has its one row and decodes to the last frame, and nothing else is there."""
+    """No invariant is violated, every file has its one row and all its frames, and nothing else is there."""
     wrong = [finding for finding in check(catalog, place.record_dir, thorough=True, settle_s=0) if finding.violations]
     assert not wrong, wrong
     rows = catalog.segments()
@@ -24,7 +24,7 @@ def check_healed(catalog: Catalog, place: Place) -> None:
     files = files_in(place.record_dir)
     assert files == sorted(str(row.path) for row in rows), f"{files}, and rows of {[str(row.path) for row in rows]}"
     for row in rows:
-        assert len(pictures(place.record_dir / row.path)) == row.video_frames, row.path
+        assert len(packets(place.record_dir / row.path, "video")) == row.video_frames, row.path
 
 
 def check_equals_rescan(catalog: Catalog, place: Place) -> None:

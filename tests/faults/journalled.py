@@ -1,22 +1,28 @@
 """The storage program under the layer, and every disk that a power cut during one of its runs may leave."""
 
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Self
 
 from tests.faults.layer import CHANGES, Change, FaultyDisk, Operation, read_journal
 from tests.faults.long import LONG
-from tests.faults.power_cut import Disk, Tree, nothing_unsynced, some_unsynced
+from tests.faults.power_cut import Disk, Tree, nothing_unsynced, some_unsynced, write_tree
 
 PROJECT: Final = Path(__file__).parents[2]
 SEEDS: Final = 3 if LONG else 1
 CATALOG_EVERY: Final = 4
+
+Kill = tuple[Operation, int]
+"""Behind the so-many-th operation of a kind; those that fail, as making a folder that is there, count too."""
 
 
 class StorageProgram:
@@ -43,18 +49,21 @@ class StorageProgram:
             assert self._program.stdin is not None
             self._program.stdin.close()
 
-    def run(self, what: str, folder: Path, kill_behind: Operation | None = None) -> list[Change]:
-        """The changes of one run, killed behind the first operation of a kind."""
+    def run(self, what: str, folder: Path, killed_behind: Kill | None = None) -> list[Change]:
+        """The changes of one run."""
         program = self._program
         assert program.stdin is not None
         assert program.stdout is not None
         done = len(self._journal())
-        self.disk.kill_at(kill_behind is not None, kill_behind or CHANGES, after=True)
+        operation, number = killed_behind or (CHANGES, 0)
+        self.disk.kill_at(number, operation, after=True)
         program.stdin.write(f"{what} {folder}\n")
         program.stdin.flush()
-        expected = signal.SIGKILL if kill_behind is not None else 0
-        assert program.stdout.readline() == f"ended {expected}\n"
-        return self._journal()[done:]
+        ended = program.stdout.readline()
+        assert ended == f"ended {signal.SIGKILL if number else 0}\n", ended
+        changes = self._journal()[done:]
+        assert not number or changes[-1].operation is operation
+        return changes
 
     def _journal(self) -> list[Change]:
         return read_journal(self.disk.journal) if self.disk.journal.exists() else []
@@ -92,12 +101,29 @@ def all_found(folder: Path, before: Path, changes: list[Change], first: int = 0)
         seeds = range(after * SEEDS, (after + 1) * SEEDS) if LONG or syncs_next else ()
         for survives in (nothing_unsynced, *map(some_unsynced, seeds)):
             tree = disk.found_after_cut(survives)
-            digest = hashlib.blake2b(repr(sorted(tree.items())).encode()).digest()
+            digest = _digest(tree)
             if digest in known:
                 continue
             known.add(digest)
             if LONG or last or change.path.is_relative_to(folder / "recordings") or len(known) % CATALOG_EVERY == 0:
                 yield Found(len(known), after, f"{change.operation.name} {change.path.relative_to(folder)}", tree)
+
+
+def _digest(tree: Tree) -> bytes:
+    digest = hashlib.blake2b()
+    for path, data in sorted(tree.items()):
+        digest.update(f"{path} {None if data is None else len(data)}\n".encode())
+        digest.update(data or b"")
+    return digest.digest()
+
+
+@contextmanager
+def restored(found: Found) -> Iterator[Path]:
+    """The disk as it was found, in memory where that is possible: no power goes any more, and each start syncs much."""
+    memory = Path("/dev/shm")  # noqa: S108  made unique below
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        write_tree(found.tree, Path(folder))
+        yield Path(folder)
 
 
 def copy_of(folder: Path, target: Path) -> Path:

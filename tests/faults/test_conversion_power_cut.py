@@ -1,6 +1,7 @@
 """The power goes while a recording is converted: every picture of the original is there, once, under one row, before and after."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,9 @@ from mini_nvr.catalog.protection_list import write_protection_list
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.storage.volume import require_known_volume
 from tests.faults.healed import check_equals_rescan, check_healed, explained, files_in
-from tests.faults.journalled import Found, StorageProgram, all_found, copy_of
+from tests.faults.journalled import Found, Kill, StorageProgram, all_found, copy_of, restored
 from tests.faults.layer import Operation
 from tests.faults.long import LONG
-from tests.faults.power_cut import write_tree
 from tests.faults.stepped_recorder import Place, started
 from tests.faults.storage_program import convert, place_in
 from tests.support.conversion import NOW_UTC_US, OWN, Archive, record_own
@@ -49,49 +49,71 @@ def program(layer: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield program
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["", "by the next start"])
-@pytest.mark.parametrize(("build", "original"), [(build_own, OWN), (build_foreign, FOREIGN)], ids=["own", "foreign"])
+@pytest.mark.parametrize(
+    ("build", "original", "killed_behind"),
+    [
+        (build_own, OWN, None),
+        (build_own, OWN, (Operation.RENAME, 1)),
+        (build_foreign, FOREIGN, None),
+        (build_foreign, FOREIGN, (Operation.MKDIR, 2)),  # the first is DATA_DIR
+        (build_foreign, FOREIGN, (Operation.RENAME, 1)),
+    ],
+    ids=["own", "own, renamed before", "foreign", "foreign, folder made before", "foreign, renamed before"],
+)
 def test_converted_footage_is_there_once(
-    program: StorageProgram, build: Callable[[Path], None], original: str, tmp_path: Path, *, killed: bool
+    program: StorageProgram, build: Callable[[Path], None], original: str, killed_behind: Kill | None, tmp_path: Path
 ) -> None:
-    """killed: the first attempt ended behind the rename of the result, and it is the one after that which the power cuts short."""
+    """killed_behind: an attempt ended there, and it is the one after that which the power cuts short."""
     before = tmp_path / "before"
     build(before)
-    folder = copy_of(before, program.root / f"{build.__name__}-{killed}")
-    changes = program.run("convert", folder, Operation.RENAME) if killed else []
+    folder = copy_of(before, program.root / tmp_path.name)
+    changes = program.run("convert", folder, killed_behind) if killed_behind else []
     first = len(changes)
     changes += program.run("convert", folder)
     assert files_in(place_in(folder).record_dir) == [RESULT], "without a cut it works"
-    shown = [luma for _, luma in pictures(before / "recordings" / original)]
+    there = There(original, (before / "recordings" / original).read_bytes(), shown_by(before / "recordings" / original))
     found = list(all_found(folder, before, changes, first))
     for cut in found:
-        with explained(cut):
-            check_after(cut, original, shown, tmp_path / str(cut.number))
+        with explained(cut), restored(cut) as left:
+            check_after(cut, there, left)
     print(f"{len(found)} disks of {len(changes) - first} cuts")
 
 
-def check_after(cut: Found, original: str, shown: list[bytes], folder: Path) -> None:
-    write_tree(cut.tree, folder)
+@dataclass(frozen=True, slots=True)
+class There:
+    """What there is to be converted; shown: its decoded pictures."""
+
+    path: str
+    data: bytes
+    shown: list[bytes]
+
+
+def check_after(cut: Found, there: There, folder: Path) -> None:
     place = place_in(folder)
-    check_shown(place, [path for path in (original, RESULT) if (place.record_dir / path).exists()], shown)
+    check_either(place, there)
     if cut.number % 2:
         with started(place, NOW_UTC_US):
             pass
     convert(folder)
     with Catalog.open(place.data_dir) as catalog:
         assert files_in(place.record_dir) == [RESULT]
-        check_shown(place, [RESULT], shown)
+        assert shown_by(place.record_dir / RESULT) == there.shown
         check_healed(catalog, place)
-        check_protected(catalog, place, protected=original == OWN)
+        check_protected(catalog, place, protected=there.path == OWN)
         if cut.number % RESCAN_EVERY == 0:
             check_equals_rescan(catalog, place)
 
 
-def check_shown(place: Place, paths: list[str], shown: list[bytes]) -> None:
-    """Each of these files has every picture."""
-    assert paths, "neither the original is there nor the result"
-    for path in paths:
-        assert [luma for _, luma in pictures(place.record_dir / path)] == shown, path
+def check_either(place: Place, there: There) -> None:
+    """Before anything starts: the original is as it was, or the result shows all; whichever is there."""
+    original, result = place.record_dir / there.path, place.record_dir / RESULT
+    assert original.exists() or result.exists(), "neither the original is there nor the result"
+    assert not original.exists() or original.read_bytes() == there.data
+    assert not result.exists() or shown_by(result) == there.shown
+
+
+def shown_by(path: Path) -> list[bytes]:
+    return [luma for _, luma in pictures(path)]
 
 
 def check_protected(catalog: Catalog, place: Place, *, protected: bool) -> None:

@@ -12,10 +12,9 @@ from mini_nvr.errors import GapCause
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
 from tests.faults.healed import check_equals_rescan, check_healed, explained, files_in
-from tests.faults.journalled import Found, StorageProgram, all_found, copy_of
+from tests.faults.journalled import Found, StorageProgram, all_found, copy_of, restored
 from tests.faults.layer import Operation
 from tests.faults.long import LONG, only_when_long
-from tests.faults.power_cut import write_tree
 from tests.faults.stepped_recorder import Place, started
 from tests.faults.storage_program import clean_up, place_in
 from tests.support.conversion import NOW_UTC_US, Archive
@@ -68,15 +67,15 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_deletion_is_done_or_not(program: StorageProgram, before: Path, tmp_path: Path, what: str, *, killed: bool) -> None:
     """killed: the first attempt ended behind its first `unlink`, and it is the one after that which the power cuts short."""
     folder = copy_of(before, program.root / f"{what}-{killed}")
-    changes = program.run(what, folder, Operation.UNLINK) if killed else []
+    changes = program.run(what, folder, (Operation.UNLINK, 1)) if killed else []
     first = len(changes)
     changes += program.run("clean-up" if killed else what, folder)
     assert files_in(place_in(folder).record_dir) == KEPT, "without a cut it works"
     found = list(all_found(folder, before, changes, first))
     assert files_in_tree(found[-1]) == KEPT, "what was said to be deleted is deleted for good"
     for cut in found:
-        with explained(cut):
-            check_after(cut, before, tmp_path / str(cut.number))
+        with explained(cut), restored(cut) as left:
+            check_after(cut, before, left)
     print(f"{len(found)} disks of {len(changes) - first} cuts")
 
 
@@ -85,7 +84,6 @@ def files_in_tree(cut: Found) -> list[str]:
 
 
 def check_after(cut: Found, before: Path, folder: Path) -> None:
-    write_tree(cut.tree, folder)
     place = place_in(folder)
     check_kept(before, place)
     if cut.number % 2:
