@@ -1,6 +1,7 @@
 """The pace of guessing: tables for the decisions, real rows for what they add up to."""
 
 import threading
+from collections import defaultdict
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,8 @@ HOUR = 3_600 * S
         ([60, 40, 30, 20, 10], 0),
         ([59, 40, 30, 20, 0], 1),
         ([0, 0, 0, 0, 0], 60),
-        ([-5, -5, -5, -5, -5], 0),  # the clock was set back
+        ([-15, -15, -15, -15, -15], 0),  # the clock was set back
+        ([3, 2, 1, 0, -1], 57),  # counted in another order than they read the clock in
     ],
 )
 def test_s14_five_attempts_a_minute_and_address(ages_s: list[int], wait_s: int) -> None:
@@ -54,6 +56,7 @@ def test_s14_the_delay_grows_with_each_failure_in_a_row(streak: int, delay_s: in
         ([4, 2, 1], 5, 3),
         ([1], 9, 59),
         ([-30], 9, 0),  # the clock was set back
+        ([-1], 4, 3),
         ([35 * age for age in range(100, 0, -1)], 0, 100),  # a hundred in the hour, though none in a row
         ([36 * age for age in range(100, 0, -1)], 0, 0),
     ],
@@ -61,6 +64,24 @@ def test_s14_the_delay_grows_with_each_failure_in_a_row(streak: int, delay_s: in
 def test_s14_an_account_waits_for_the_longer_of_delay_and_hour(ages_s: list[int], streak: int, wait_s: int) -> None:
     row = ThrottleRow(tuple(T - age * S for age in ages_s), streak)
     assert account_wait_us(row, T) == wait_s * S
+
+
+@pytest.mark.parametrize(("names", "addresses", "admitted"), [(12, 1, 5), (1, 12, 3)])
+@given(order=st.permutations(range(12)))
+def test_s14_a_burst_that_is_counted_out_of_order_gains_nothing(
+    names: int, addresses: int, admitted: int, order: list[int]
+) -> None:
+    """Each attempt reads the clock first and is counted when its turn comes."""
+    rows: defaultdict[str, ThrottleRow] = defaultdict(ThrottleRow)
+    let_through = 0
+    for number in order:
+        now, name, address = T + number * 1_000, f"n{number % names}", f"a{number % addresses}"
+        if account_wait_us(rows[name], now) or address_wait_us(rows[address], now):
+            continue
+        let_through += 1
+        rows[name] = throttle.counted(rows[name], now, throttle.PER_ACCOUNT, throttle.ACCOUNT_WINDOW_US)
+        rows[address] = throttle.counted(rows[address], now, throttle.PER_ADDRESS, throttle.ADDRESS_WINDOW_US)
+    assert let_through == admitted
 
 
 @given(st.lists(st.integers(0, 90), min_size=150, max_size=300), st.integers(0, 9))

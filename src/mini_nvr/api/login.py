@@ -91,9 +91,7 @@ class Sessions(Model):
 @router.post("/api/login", summary="Sign in", responses=problems(401, 413, 415, 429))
 async def login(body: Credentials, response: Response, caller: AnyCaller, deps: Parts) -> LoggedIn:
     """Sets the cookie of the session and the cookie `csrf_token`, whose value unsafe requests send as `X-CSRF-Token`."""
-    result = await run_sync(
-        deps.accounts.login, body.username, body.password, caller.address, caller.browser, deps.clock.utc_us(), limiter=deps.hashing
-    )
+    result = await run_sync(_sign_in, deps, caller, body, limiter=deps.hashing)
     await run_in_threadpool(_record_login, deps, caller, body.username, result)
     if isinstance(result, LoginThrottled):
         raise _throttled(result.retry_after_s)
@@ -101,6 +99,11 @@ async def login(body: Credentials, response: Response, caller: AnyCaller, deps: 
         raise Problem("sign-in-refused", "the user name or the password is wrong", "try again; mind capital letters")
     set_session(response, result.session_token, result.csrf_token, secure=caller.secure)
     return LoggedIn(message="Logged in", user=result.user, must_change=result.must_change, notices=list(result.notices))
+
+
+def _sign_in(deps: Deps, caller: Caller, body: Credentials) -> LoginResult:
+    """On a thread; it may have been waited for, so the clock is read there."""
+    return deps.accounts.login(body.username, body.password, caller.address, caller.browser, deps.clock.utc_us())
 
 
 def _record_login(deps: Deps, caller: Caller, name: str, result: LoginResult) -> None:

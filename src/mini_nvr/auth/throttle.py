@@ -20,6 +20,8 @@ PER_ACCOUNT: Final = 100
 ACCOUNT_WINDOW_US: Final = 3_600 * US_PER_S
 FREE_FAILURES: Final = 3  # a person mistypes
 LONGEST_DELAY_US: Final = 60 * US_PER_S
+OUT_OF_ORDER_US: Final = 10 * US_PER_S
+"""Attempts in parallel are counted in another order than they read the clock in; what lies further ahead is of a clock set back."""
 MOST_ROWS: Final = 10_000  # with 100 instants each at the very most: 8 MB
 
 _Decide = Callable[[Throttles], tuple[int, Throttles]]
@@ -33,10 +35,10 @@ def address_wait_us(row: ThrottleRow, now_utc_us: int) -> int:
 def account_wait_us(row: ThrottleRow, now_utc_us: int) -> int:
     """How long an account must wait: longer with each failure in a row, and at most a hundred failures in any hour."""
     window = _window_wait_us(row, now_utc_us, PER_ACCOUNT, ACCOUNT_WINDOW_US)
-    last = row.instants[-1] if row.instants else now_utc_us + 1
-    if last > now_utc_us:  # never, or the clock was set back
+    if not row.instants or row.instants[-1] > now_utc_us + OUT_OF_ORDER_US:  # never, or the clock was set back
         return window
-    return max(window, last + delay_us(row.streak) - now_utc_us)
+    delay = delay_us(row.streak)
+    return max(window, row.instants[-1] + delay - now_utc_us) if delay else window
 
 
 def delay_us(streak: int) -> int:
@@ -49,7 +51,7 @@ def delay_us(streak: int) -> int:
 def counted(row: ThrottleRow, now_utc_us: int, most: int, window_us: int) -> ThrottleRow:
     """The row with one more attempt; what no decision needs any more is dropped."""
     recent = _recent(row, now_utc_us, window_us)
-    return ThrottleRow((*recent, now_utc_us)[-most:], row.streak + 1 if recent else 1)
+    return ThrottleRow(tuple(sorted((*recent, now_utc_us)))[-most:], row.streak + 1 if recent else 1)
 
 
 def forgiven(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
@@ -67,7 +69,7 @@ def withdrawn(row: ThrottleRow, at_utc_us: int) -> ThrottleRow:
 
 def _recent(row: ThrottleRow, now_utc_us: int, window_us: int) -> tuple[int, ...]:
     """Instants of the window that ends now; those of a clock that was set back since do not count."""
-    return tuple(instant for instant in row.instants if now_utc_us - window_us < instant <= now_utc_us)
+    return tuple(instant for instant in row.instants if now_utc_us - window_us < instant <= now_utc_us + OUT_OF_ORDER_US)
 
 
 def _window_wait_us(row: ThrottleRow, now_utc_us: int, most: int, window_us: int) -> int:
