@@ -47,6 +47,23 @@ async def test_what_the_recorder_tells_reaches_every_listener_who_may_know(web: 
             assert (await following(second))["channel"] == 1
 
 
+async def test_who_comes_later_is_told_the_state_of_each_channel_first(web: Web) -> None:
+    feed = EventFeed()
+    web.recorder.told = asyncio.Queue()
+    following_it = asyncio.create_task(feed.follow(web.recorder, web.clock))
+    await until(lambda: feed.recorder_running)
+    with feed.listen() as first:
+        for event in ({"channel": 1, "status": "LIVE"}, {"channel": 2, "status": "OFF"}, {"channel": 1, "status": "REC"}):
+            web.recorder.told.put_nowait({"event": "channel", **event})
+        for _ in range(3):
+            await first.next(60)
+    with feed.listen() as second:
+        states = [await second.next(60) for _ in range(2)]
+        assert [(state["channel"], state["status"]) for state in states if state] == [(1, "REC"), (2, "OFF")]
+        assert await second.next(0) is None
+    following_it.cancel()
+
+
 async def test_a_deletion_is_told(web: Web) -> None:
     web.put(small())
     (row,) = web.catalog.segments()

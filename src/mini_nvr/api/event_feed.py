@@ -61,12 +61,15 @@ class EventFeed:
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
+        self._states: dict[int, RecorderEvent] = {}
         self.recorder_running = False
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
-        """A queue that receives what is published from now on."""
+        """A queue that holds each channel's state as it was told last, and receives what is published from now on."""
         listener = Listener()
+        for event in self._states.values():
+            listener.put(event)
         self._listeners.add(listener)
         try:
             yield listener
@@ -79,6 +82,9 @@ class EventFeed:
 
     def publish(self, event: RecorderEvent) -> None:
         """Give an event to every listener."""
+        channel = event.get("channel")
+        if event.get("event") == "channel" and isinstance(channel, int):
+            self._states[channel] = event
         for listener in self._listeners:
             listener.put(event)
 
@@ -110,4 +116,5 @@ class EventFeed:
     def _tell_running(self, *, running: bool) -> None:
         if running != self.recorder_running:
             self.recorder_running = running
+            self._states.clear()
             self.publish({"event": "recorder", "running": running})
