@@ -1,6 +1,7 @@
 """A disk that fails is told wherever an owner looks: `/api/live`, the events, the metrics, the log; and so is its end.
 
-So is a recorder that dies. A locked catalog, and a clock that is set ahead, keep nothing from being recorded: `/api/live` says so.
+So is a recorder that dies. A locked catalog, and a clock that is set ahead, keep nothing from being recorded: `/api/live` says so,
+and of the catalog what is wrong.
 """
 
 import errno
@@ -97,6 +98,12 @@ def error_shown(client: httpx.Client) -> str:
     """Of the channel, by `/api/live`."""
     error = client.get("/api/live").json()["channels"]["1"]["error"]
     return str(error or "")
+
+
+def warning_shown(client: httpx.Client) -> str:
+    """The same where frames are recorded."""
+    warning = client.get("/api/live").json()["channels"]["1"]["warning"]
+    return str(warning or "")
 
 
 def is_live(client: httpx.Client) -> bool:
@@ -202,7 +209,7 @@ def test_a_disk_that_stalls_is_told_before_anything_is_lost(
 
 
 def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: RecorderProcess, client: httpx.Client) -> None:
-    """Recording goes on: `/api/live` has nothing to say. The metrics say since when nothing was written down."""
+    """Recording goes on: for `/api/live` it is a warning, no error. The metrics say since when nothing was written down."""
     cause = "catalog cannot be used"
     catalog = recorder.data_dir / "catalog.db"
     with listening(client) as told:
@@ -212,9 +219,11 @@ def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: Recorde
             assert "is locked; a rescan" in recorder.log()
             assert checkpoint_age_s(client) >= LOCKED_TOLD_S
             wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
+            assert "is locked" in warning_shown(client)
             other.execute("ROLLBACK")
         wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
         wait_until(lambda: checkpoint_age_s(client) < LOCKED_TOLD_S, "the metrics to say it", WAIT_S)
+        assert warning_shown(client) == ""
     assert "writable again, nothing was lost" in recorder.log()
 
 

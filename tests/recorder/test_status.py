@@ -23,6 +23,7 @@ FULL = ChannelStatus(
     bitrate_bps=2_048_000,
     last_frame_age_ms=40,
     error="disk stalled",
+    warning="the catalog is locked",
     last_gap=LastGap(1_772_371_700_000_000, None, GapCause.DISK_STALLED),
     reconnects=2,
     packets_lost=17,

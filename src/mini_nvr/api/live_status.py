@@ -30,6 +30,7 @@ class LiveChannel(Model):
     bitrate: int | None = Field(description="Bits per second.")
     last_frame_age_ms: int | None = Field(description="Milliseconds since the last frame came.")
     error: str | None = Field(description="Why no frames arrive, none are recorded, or they wait for the disk, in plain words.")
+    warning: str | None = Field(description="What is wrong though frames are recorded: the catalog takes no changes.")
 
 
 class Live(Model):
@@ -75,4 +76,5 @@ def _show(deps: Deps, row: ChannelStatus) -> LiveChannel:
         bitrate=row.bitrate_bps,
         last_frame_age_ms=row.last_frame_age_ms,
         error=row.error,
+        warning=row.warning,
     )

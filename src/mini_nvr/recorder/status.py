@@ -40,6 +40,7 @@ class ChannelStatus:
     fps, bitrate_bps: measured over the last seconds, None while unknown.
     last_frame_age_ms: None when no frame came since the recorder started.
     error: the cause in plain words while frames do not arrive, are not recorded, or wait for a disk that is behind.
+    warning: what is wrong though frames are recorded, in plain words.
     frames, media_bytes, gaps: recorded video frames, all bytes with them, and gaps begun, since the recorder started.
     queue_bytes: footage received and not yet handed to the disk.
     disk_behind_s: how long what is received has waited for the disk, the same for all channels; 0 while that keeps up.
@@ -57,6 +58,7 @@ class ChannelStatus:
     bitrate_bps: int | None = None
     last_frame_age_ms: int | None = None
     error: str | None = None
+    warning: str | None = None
     last_gap: LastGap | None = None
     reconnects: int = 0
     frames: int = 0
@@ -94,6 +96,7 @@ class ChannelStatus:
             bitrate_bps=_optional(fields, "bitrate_bps", int),
             last_frame_age_ms=_optional(fields, "last_frame_age_ms", int),
             error=_optional(fields, "error", str),
+            warning=_optional(fields, "warning", str),
             last_gap=_last_gap(fields.get("last_gap")),
             reconnects=_required(fields, "reconnects", int),
             frames=_optional(fields, "frames", int) or 0,

@@ -41,7 +41,10 @@ class StatusProvider(Protocol):
 
 
 class LiveService:
-    """Everything on the event loop, but for `note_segments` and `note_catalog`."""
+    """Everything on the event loop, but for `note_segments` and `note_catalog`.
+
+    catalog_trouble: why the catalog takes no changes now; None while it does.
+    """
 
     def __init__(self, channels: Sequence[ChannelSettings], clock: Clock, status: StatusProvider) -> None:
         self._clock = clock
@@ -57,7 +60,7 @@ class LiveService:
         self._endpoint = LiveEndpoint(self.find, self.events)
         self._told: dict[int, dict[str, Any]] = {}
         self._growing: set[str] = set()
-        self._catalog_trouble = ""
+        self.catalog_trouble: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[None] | None = None
 
@@ -133,8 +136,9 @@ class LiveService:
 
     def _tell_catalog(self, trouble: str | None) -> None:
         """The end repeats what has ended, as with other alarms."""
-        self._catalog_trouble = trouble or self._catalog_trouble
-        alarm = {"channel": None, "cause": str(AlarmKind.CATALOG), "detail": self._catalog_trouble, "over": trouble is None}
+        detail = trouble or self.catalog_trouble or ""
+        self.catalog_trouble = trouble
+        alarm = {"channel": None, "cause": str(AlarmKind.CATALOG), "detail": detail, "over": trouble is None}
         self.events.publish("storageAlarm", alarm)
 
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -143,7 +144,8 @@ class RecorderService:
 
     def status(self) -> list[ChannelStatus]:
         """All channels, by number."""
-        rows = [channel.status() for channel in self._channels] + [channel.status() for channel in self._disabled]
+        recorded = [replace(channel.status(), warning=self._live.catalog_trouble) for channel in self._channels]
+        rows = recorded + [channel.status() for channel in self._disabled]
         return sorted(self._disk_watch.shown_in(rows), key=lambda row: row.number)
 
     def _disk_behind_s(self) -> float:
