@@ -11,9 +11,10 @@ from mini_nvr.supervisor.processes import Service
 DEMO_HOST: Final = "127.0.0.1"
 DEMO_CAMERAS: Final = 4
 
-WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20), "MALLOC_TRIM_THRESHOLD_": str(1 << 20), "MALLOC_ARENA_MAX": "2"}
+WEB_MALLOC: Final = {"MALLOC_MMAP_THRESHOLD_": str(256 << 10), "MALLOC_TRIM_THRESHOLD_": str(256 << 10), "MALLOC_ARENA_MAX": "2"}
 """glibc raises the thresholds by itself after large blocks are freed, and then keeps what a password's hash (19 MiB) and pictures
-took. Each of the many threads that read files would get an arena of its own, and keep what it once held there: 2 to 3 MB in all."""
+took; at 1 MiB still 3 MB of the latter, and below 256 KiB little is gained. Each of the many threads that read files would get an
+arena of its own, and keep what it once held there: 2 to 3 MB in all."""
 
 _ENVIRONMENT_KEPT: Final = frozenset(
     "PATH HOME USER LOGNAME LANG LANGUAGE TZ TZDIR TMPDIR TERM COLUMNS NO_COLOR VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD".split()
