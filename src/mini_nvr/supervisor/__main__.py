@@ -2,7 +2,9 @@
 
 import sys
 
-from mini_nvr.supervisor.image import supervise_from
+sys.modules["ssl"] = None  # type: ignore[assignment]  # asyncio goes without; it would load OpenSSL for nobody who speaks TLS
+
+from mini_nvr.supervisor.image import supervise_from  # noqa: E402  asyncio comes with it
 
 if __name__ == "__main__":
     sys.exit(supervise_from(int(sys.argv[1])))
