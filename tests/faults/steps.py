@@ -130,7 +130,8 @@ def kill_at_each(
         except Exception as exc:
             exc.add_note(f"killed before change {number} of `{what}`")
             raise
-        steps.remove(place)
+        finally:
+            steps.remove(place)
     return changes
 
 

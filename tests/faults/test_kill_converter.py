@@ -17,7 +17,9 @@ from mini_nvr.catalog.model import SegmentState
 from mini_nvr.catalog.protection_list import FILE_NAME, write_protection_list
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.segment.volume import IDENTITY_FILE
+from mini_nvr.storage.deleter import Deleter
 from mini_nvr.storage.fsck import check
+from mini_nvr.storage.policy import Deletion
 from mini_nvr.storage.volume import require_known_volume
 from tests.faults.healed import explained
 from tests.faults.layer import CHANGES, Operation
@@ -208,6 +210,32 @@ def test_a_kill_in_the_next_attempt_loses_nothing(
     changes = kill_at_each(steps, "restart", left, recovered, None if long else 4)
     print(f"{changes} changes in the next attempt")
     assert changes > 100
+
+
+def test_nothing_is_left_of_footage_that_is_deleted_before_the_next_attempt(steps: Steps, footage: Footage) -> None:
+    place = steps.copy(footage.place, "deleted")
+    assert steps.run("convert", place, 1, Operation.RENAME).killed
+    assert len(list(place.record_dir.rglob("*.converting"))) == 1
+    with Catalog.open(place.data_dir) as catalog:
+        known = catalog.segments(start_utc_us=T0)
+        catalog.protect([row.id for row in known], protected=False)
+        gone = Deleter(catalog, place.record_dir, asked="by a user").delete([Deletion(row, None) for row in known])
+    assert [deletion.segment.path for deletion in gone.deleted] == [row.path for row in known]
+    storage_starts(place)
+    found = {str(path.relative_to(place.record_dir)) for path in place.record_dir.rglob("*") if path.is_file()}
+    assert found == {RESULT_OF_FOREIGN, IDENTITY_FILE, FILE_NAME}
+
+
+def test_a_list_that_names_the_original_protects_the_result(steps: Steps, footage: Footage) -> None:
+    """Killed between the rename and the writing of the list, as the catalog is lost: only the list can tell, by the old name."""
+    place = steps.copy(footage.place, "listed")
+    (place.record_dir / next(path for path in footage.originals if str(path) != FOREIGN)).unlink()
+    assert steps.run("convert", place, 1, Operation.RENAME, after=True).killed
+    assert (place.record_dir / RESULT_OF_FOREIGN).exists()
+    both_start_without_the_catalog(place)
+    with Catalog.open(place.data_dir) as catalog:
+        assert [(str(row.path), row.protected) for row in catalog.segments()] == [(RESULT_OF_FOREIGN, True)]
+    assert RESULT_OF_FOREIGN in (place.record_dir / FILE_NAME).read_text().splitlines()
 
 
 def test_nothing_outside_of_the_two_folders_is_touched(steps: Steps, footage: Footage) -> None:

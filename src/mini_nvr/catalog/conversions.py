@@ -59,12 +59,14 @@ def adopt(
         _explain_around(connection, found)
 
 
-def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChange, *, known: bool = True) -> bool:
+def exchange_file(
+    catalog: Catalog, original: PurePosixPath, change: SegmentChange, *, known: bool = True, protected: bool = False
+) -> bool:
     """The row of `original` now speaks of the file in `change`, which is on the disk; one transaction.
 
     Both files may have one: a repair makes rows for files without. The older one stays, whose id is known to viewers, with the
     protection of both. False, and nothing changed, when the original is being deleted, or was: it had a row (`known`) and has none
-    now, nor has the new file.
+    now, nor has the new file. protected: the new file is, whatever the rows say.
     """
     entry = segment_entry(change)
     with catalog.database.write() as connection:
@@ -79,6 +81,8 @@ def exchange_file(catalog: Catalog, original: PurePosixPath, change: SegmentChan
             values = {"path": str(change.path), "protected": int(any(row.protected for row in rows))}
             connection.execute(update(segments).where(segments.c.id == oldest).values(values))
         _put(connection, [change], [entry])
+        if protected:
+            connection.execute(update(segments).where(segments.c.path == str(change.path)).values(protected=1))
         _explain_around(connection, [change])
         return True
 

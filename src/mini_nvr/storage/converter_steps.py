@@ -23,7 +23,7 @@ from typing import Final, Literal
 
 from mini_nvr.catalog.conversions import drop_original, exchange_file
 from mini_nvr.catalog.model import SegmentChange, SegmentState
-from mini_nvr.catalog.protection_list import write_protection_list
+from mini_nvr.catalog.protection_list import were_protected, write_protection_list
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.errors import SegmentError
 from mini_nvr.segment.disk import fsync_below
@@ -103,7 +103,8 @@ class Conversion:
                 return None
             fsync_below(self._record_dir, place.path)  # also a result whose maker was killed before it came to that
             change = SegmentChange(place.path, facts)
-            if not exchange_file(self._catalog, job.path, change, known=job.known):
+            listed = not job.known and bool(were_protected(self._record_dir, [job.path]))  # by a catalog that was lost
+            if not exchange_file(self._catalog, job.path, change, known=job.known, protected=listed):
                 self._unlink(place.path)
                 return None
             self._on_step("exchanged")
