@@ -208,6 +208,22 @@ async def test_a_time_line(browser: Browser, rows: list[SegmentRow]) -> None:
     assert second["spans"] == []
 
 
+async def test_a_time_line_from_the_start_that_an_answer_told_begins_with_footage(folder: Path) -> None:
+    archive = Archive(folder)
+    row = archive.record(T0 + 507_800, [video_clip()])
+    archive.catalog.commit([], [GapChange(1, T0, row.start_utc_us, GapCause.RECORDER_DOWN)])
+    archive.catalog.close()
+    web = make_web(folder)
+    browser = await web.signed_in()
+    told = ms(row.start_utc_us)
+    answer = await browser.get(f"/api/timeline?channels=1&start={told}&end={told + 1000}")
+    await browser.aclose()
+    web.catalog.close()
+    (channel,) = answer.json()["channels"]
+    assert channel["gaps"] == []
+    assert channel["spans"] == [[told, told + 1000]]
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -1,5 +1,6 @@
 """GET /api/timeline: where there is footage, where there is none and why, and how much moves."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,6 +12,7 @@ from mini_nvr.api.channels import ChannelList, require_channels
 from mini_nvr.api.deps import Parts
 from mini_nvr.api.documented import Model, as_json, guarded
 from mini_nvr.api.instants import Instant, parse_range
+from mini_nvr.catalog.timeline import Span
 from mini_nvr.playback.timeline import MAX_RANGE_US, ChannelTimeline, timelines
 
 router = APIRouter(tags=["playback"])
@@ -31,9 +33,9 @@ class TimelineGap(Model):
     """Time without footage; or several short gaps close together, with footage between them that `spans` show too."""
 
     start: int = Field(description="Milliseconds since 1970.")
-    end: int
+    end: int = Field(description="The same; a gap that is still open ends now, or with the range.")
     cause: str = Field(description="`several` where the causes of merged gaps differ.", examples=["camera offline"])
-    detail: str
+    detail: str = Field(description="What is known besides; mostly nothing.")
     count: int = Field(description="How many gaps this is.")
     missing: int = Field(description="Milliseconds without footage; from start to end when `count` is 1.")
 
@@ -51,21 +53,21 @@ class TimelineActivity(Model):
 class TimelineOfChannel(Model):
     """One channel, clipped to the range."""
 
-    channel: int
+    channel: int = Field(description="Its number.")
     spans: list[tuple[int, int]] = Field(
         description="[start, end) of footage, milliseconds since 1970; with `resolution`, holes below a bucket are in `gaps` alone."
     )
     gaps: list[TimelineGap] = Field(description="Every gap; with `resolution`, those narrower than a bucket may be merged.")
     protected: list[tuple[int, int]] = Field(description="[start, end) of footage that clean-up keeps.")
-    activity: TimelineActivity
+    activity: TimelineActivity = Field(description="How much happened.")
 
 
 class Timeline(Model):
     """The range that was asked for."""
 
     start: int = Field(description="Milliseconds since 1970.")
-    end: int
-    channels: list[TimelineOfChannel]
+    end: int = Field(description="The same.")
+    channels: list[TimelineOfChannel] = Field(description="Those asked for, in the order of the question.")
 
 
 @router.get("/api/timeline", summary="Footage, gaps and activity", response_model=Timeline, responses=guarded(404))
@@ -90,7 +92,7 @@ def _show(one: ChannelTimeline) -> TimelineOfChannel:
     activity = one.activity
     return TimelineOfChannel(
         channel=one.channel,
-        spans=[(start // 1000, end // 1000) for start, end in one.spans],
+        spans=_in_ms(one.spans),
         gaps=[
             TimelineGap(
                 start=gap.start_utc_us // 1000,
@@ -101,8 +103,9 @@ def _show(one: ChannelTimeline) -> TimelineOfChannel:
                 missing=gap.missing_us // 1000,
             )
             for gap in one.gaps
+            if gap.start_utc_us // 1000 < gap.end_utc_us // 1000
         ],
-        protected=[(start // 1000, end // 1000) for start, end in one.protected],
+        protected=_in_ms(one.protected),
         activity=TimelineActivity.model_construct(  # looking at each of the numbers again takes as long as writing them
             start=activity.start_utc_us // 1000,
             step=activity.step_us / 1_000_000,
@@ -111,3 +114,9 @@ def _show(one: ChannelTimeline) -> TimelineOfChannel:
             exact=activity.exact,
         ),
     )
+
+
+def _in_ms(spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """Without what is nothing in milliseconds: a start that an answer told is a part of one before the start itself."""
+    cut = ((start // 1000, end // 1000) for start, end in spans)
+    return [(start, end) for start, end in cut if start < end]

@@ -1212,9 +1212,15 @@ export interface components {
          * @description The range that was asked for.
          */
         Timeline: {
-            /** Channels */
+            /**
+             * Channels
+             * @description Those asked for, in the order of the question.
+             */
             channels: components["schemas"]["TimelineOfChannel"][];
-            /** End */
+            /**
+             * End
+             * @description The same.
+             */
             end: number;
             /**
              * Start
@@ -1269,9 +1275,15 @@ export interface components {
              * @description How many gaps this is.
              */
             count: number;
-            /** Detail */
+            /**
+             * Detail
+             * @description What is known besides; mostly nothing.
+             */
             detail: string;
-            /** End */
+            /**
+             * End
+             * @description The same; a gap that is still open ends now, or with the range.
+             */
             end: number;
             /**
              * Missing
@@ -1289,8 +1301,12 @@ export interface components {
          * @description One channel, clipped to the range.
          */
         TimelineOfChannel: {
+            /** @description How much happened. */
             activity: components["schemas"]["TimelineActivity"];
-            /** Channel */
+            /**
+             * Channel
+             * @description Its number.
+             */
             channel: number;
             /**
              * Gaps
