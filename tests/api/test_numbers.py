@@ -1,6 +1,7 @@
 """Storage, metrics, live states and health."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_room_is_what_the_tighter_limit_leaves() -> None:
 
 
 async def test_live_states_are_the_recorder_s(web: Web, browser: Browser) -> None:
-    web.recorder.rows = [ROW, OFFLINE]
+    web.recorder.rows = [replace(ROW, warning="the catalog is locked"), OFFLINE]
     channels = (await browser.get("/api/live")).json()["channels"]
     assert channels["1"] == {
         "status": "LIVE",
@@ -79,6 +80,7 @@ async def test_live_states_are_the_recorder_s(web: Web, browser: Browser) -> Non
         "bitrate": 4_000_000,
         "lastFrameAgeMs": 40,
         "error": None,
+        "warning": "the catalog is locked",
     }
     assert channels["2"]["error"] == "camera offline"
 

@@ -77,7 +77,7 @@ class OwnSession(Model):
     id: str = Field(description="For DELETE /api/sessions/{id}; it opens nothing.", examples=[_SESSION_ID])
     since: str = Field(description="RFC 3339.", examples=["2026-11-22T08:00:00.000+01:00"])
     last_seen: str = Field(description="RFC 3339.", examples=["2026-11-22T08:15:30.000+01:00"])
-    address: str = Field(description="Where it was begun from.", examples=["192.0.2.7"])
+    address: str = Field(description="Where it was begun from.", examples=["198.51.100.20"])
     browser: str = Field(description="As it named itself.", examples=["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"])
     current: bool = Field(description="It is the one that asks.")
 
