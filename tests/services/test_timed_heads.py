@@ -1,6 +1,7 @@
 """Request heads that come too slowly, over real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,8 +56,12 @@ async def test_a_head_without_an_end_is_cut_off(served: Served, first: bytes) ->
     assert answer[:13] in {b"", b"HTTP/1.1 408 "}
 
 
-async def test_a_silent_connection_is_closed(served: Served) -> None:
-    assert (await served.exchange(b"")).startswith(b"HTTP/1.1 408 ")
+async def test_a_silent_connection_is_closed_and_told_why(served: Served) -> None:
+    head, _, body = (await served.exchange(b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b"application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["type"], problem["status"]) == ("/problems/too-slow", 408)
 
 
 async def test_a_second_head_without_an_end_is_cut_off(served: Served) -> None:

@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-found": (404, "There is no such thing"),
     "no-footage": (404, "There is no footage at that time"),
     "method-not-allowed": (405, "This address does not take that method"),
+    "too-slow": (408, "The request took too long to arrive"),
     "live": (409, "The recording is still being written"),
     "protected": (409, "The recording is protected"),
     "not-playable": (409, "The footage is in a container that cannot be served like this"),

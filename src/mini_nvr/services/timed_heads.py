@@ -10,8 +10,10 @@ from typing import Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mini_nvr.api.problems import Problem
+from mini_nvr.services.refusal import refuse
+
 HEAD_S: Final = 10.0
-_TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class TimedHeads(H11Protocol):
@@ -52,5 +54,4 @@ class TimedHeads(H11Protocol):
     def _give_up(self) -> None:
         self._limit = None
         if not self.transport.is_closing():
-            self.transport.write(_TOO_SLOW)
-            self.transport.close()
+            refuse(self, Problem("too-slow", "the head of the request took too long to arrive", "send it at once"))

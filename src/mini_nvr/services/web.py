@@ -35,6 +35,7 @@ from mini_nvr.live.protocol import StreamName
 from mini_nvr.playback.stills import StillMaker
 from mini_nvr.recorder.control import request_status
 from mini_nvr.recorder.status import ChannelStatus
+from mini_nvr.services.bounded import Bounded
 from mini_nvr.services.certificate import Certificate
 from mini_nvr.services.timed_heads import TimedHeads
 from mini_nvr.services.unreadable import Unreadable
@@ -50,7 +51,6 @@ THREADS: Final = 32
 """For reading files: a disk that stalls holds up as many readers, not the service."""
 BACKLOG: Final = 512
 REQUEST_HEAD_BYTES: Final = 32 * 1024
-CONNECTIONS: Final = 512
 KEEP_ALIVE_S: Final = 15
 GC_THRESHOLD: Final = 50_000
 """Answers are large and form no cycles; a look for cycles in the midst of one costs some milliseconds."""
@@ -182,7 +182,7 @@ async def serve(deps: Deps, listener: socket.socket, certificate: Certificate | 
     return 0
 
 
-class Connection(TimedHeads, Unreadable, ZeroCopy):
+class Connection(Bounded, TimedHeads, Unreadable, ZeroCopy):
     """What uvicorn makes of each connection."""
 
 
@@ -211,7 +211,6 @@ def make_server(deps: Deps, certificate: Certificate | None) -> uvicorn.Server:
         timeout_graceful_shutdown=STOP_S,
         ssl_context_factory=(lambda _config, _default: certificate.context) if certificate is not None else None,
         h11_max_incomplete_event_size=REQUEST_HEAD_BYTES,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         ws_max_size=MESSAGE_BYTES,
     )

@@ -867,7 +867,7 @@ export interface components {
             /**
              * Address
              * @description Where it was begun from.
-             * @example 192.0.2.7
+             * @example 198.51.100.20
              */
             address: string;
             /**

@@ -1,0 +1,37 @@
+"""HTTP/1.1 connections that are bounded in number: while there are more, requests are refused and their connections end.
+
+uvicorn has a limit of its own, which answers in plain text.
+"""
+
+import logging
+from typing import Any, Final
+
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from mini_nvr.api.problems import Problem
+from mini_nvr.api.response_headers import ResponseHeaders
+
+CONNECTIONS: Final = 512
+_HEADERS: Final = {"connection": "close", "retry-after": "5"}
+_log = logging.getLogger(__name__)
+
+
+class Bounded(H11Protocol):
+    """One connection; uvicorn makes and drives it."""
+
+    connections_max = CONNECTIONS
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._unbounded = self.app
+        self.app = self._within_limit
+
+    async def _within_limit(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if len(self.connections) < self.connections_max:
+            await self._unbounded(scope, receive, send)
+            return
+        _log.warning("%d connections are open, which is the limit: a request was refused", len(self.connections))
+        busy = Problem("busy", "there are too many connections", "close some, or try again later", headers=_HEADERS)
+        answer: Any = ResponseHeaders(busy.response())  # Starlette's types of the same protocol
+        await answer(scope, receive, send)
