@@ -239,18 +239,25 @@ def test_viewers_of_a_recorder_that_is_killed_know_at_once_and_may_come_back(mak
 
 
 def test_listeners_hear_of_files_gaps_and_states(make_recorder: MakeRecorder) -> None:
+    """The camera comes when somebody listens and goes with the first file: whatever order the news then has, none is missing."""
+
     async def scenario(rig: DemoRig, recorder: RecorderProcess) -> list[dict[str, object]]:
         heard: list[dict[str, object]] = []
+        missing = {"segmentSealed", "gap", "REC"}
         async with asyncio.timeout(90), client.events(recorder.data_dir) as news:
+            await asyncio.to_thread(rig.online)
             async for item in news:
                 heard.append(item)
                 if item["event"] == "segmentOpened":
                     await asyncio.to_thread(rig.offline)
-                if {"segmentSealed", "gap"} <= {entry["event"] for entry in heard} and heard[-1].get("status") == "REC":
+                elif any(earlier["event"] == "segmentOpened" for earlier in heard):
+                    missing -= {item["event"], item.get("status")}
+                if not missing:
                     break
         return heard
 
     with rig_of(ClipSpec()) as rig:
+        rig.offline()
         recorder = make_recorder(camera_settings(rig, 1))
         recorder.start()
         heard = asyncio.run(scenario(rig, recorder))
@@ -259,5 +266,9 @@ def test_listeners_hear_of_files_gaps_and_states(make_recorder: MakeRecorder) ->
     sealed = next(item for item in heard if item["event"] == "segmentSealed")
     assert opened["path"] == sealed["path"] == str(path.relative_to(recorder.record_dir))
     assert sealed["bytes"] == path.stat().st_size
-    assert [item["status"] for item in heard if item["event"] == "channel"] == ["OFF", "LIVE", "REC"]
-    assert next(item for item in heard if item["event"] == "gap" and item["cause"] == "camera offline")["endUtcUs"] is None
+    states = [item["status"] for item in heard if item["event"] == "channel"]
+    assert states[0] == "OFF"
+    assert "LIVE" in states
+    assert states[-1] == "REC"
+    *_, gap = (item for item in heard if item["event"] == "gap")
+    assert (gap["cause"], gap["endUtcUs"]) == ("camera offline", None)
