@@ -12,6 +12,7 @@ from mini_nvr.api.deps import Deps, Parts
 from mini_nvr.api.documented import binary, guarded
 from mini_nvr.api.instants import parse_instant, show_instant
 from mini_nvr.api.problems import not_found
+from mini_nvr.api.validation import DIGITS_ALONE
 from mini_nvr.api.watching import LIVE_STILLS, STILLS
 from mini_nvr.auth.audit import AuditAction
 from mini_nvr.auth.sessions import Session
@@ -25,9 +26,10 @@ SETTLED_AFTER_S: Final = 120
 """What is shown for an instant longer ago than this stays the same, unless the footage is deleted."""
 
 Width = Annotated[
-    int | None, Query(ge=16, le=7680, description="Pixels; the height follows. The picture's own width without it.", examples=[320])
+    int | None,
+    Query(ge=16, le=7680, description="Pixels; the height follows. The picture's own width without it.", examples=[320]),
+    DIGITS_ALONE,
 ]
-
 
 At = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections that are bounded in number: while there are more, requests are refused and their connections end.
+"""HTTP/1.1 connections and requests, bounded in number: while there are more, requests are refused and their connections end.
 
 uvicorn has a limit of its own, which answers in plain text.
 """
@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class Bounded(H11Protocol):
-    """One connection; uvicorn makes and drives it."""
+    """One connection; uvicorn makes and drives it.
+
+    A request goes on when its connection has ended, until its work is done: requests are counted as well.
+    """
 
     connections_max = CONNECTIONS
 
@@ -28,10 +31,16 @@ class Bounded(H11Protocol):
         self.app = self._within_limit
 
     async def _within_limit(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if len(self.connections) < self.connections_max:
+        others = len(self.tasks) - 1
+        if len(self.connections) < self.connections_max and others < self.connections_max:
             await self._unbounded(scope, receive, send)
             return
-        _log.warning("%d connections are open, which is the limit: a request was refused", len(self.connections))
-        busy = Problem("busy", "there are too many connections", "close some, or try again later", headers=_HEADERS)
+        _log.warning(
+            "%d connections are open and %d other requests run (at most %d of each): a request was refused",
+            len(self.connections),
+            others,
+            self.connections_max,
+        )
+        busy = Problem("busy", "there are too many connections or requests", "close some, or try again later", headers=_HEADERS)
         answer: Any = ResponseHeaders(busy.response())  # Starlette's types of the same protocol
         await answer(scope, receive, send)
