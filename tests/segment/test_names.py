@@ -100,6 +100,8 @@ FOREIGN = [
     ("ch1/2024-01-15/120000.mkv", 1, "2024-01-15T12:00:00", "mkv"),
     ("ch12/2024-01-15/235959.mp4", 12, "2024-01-15T23:59:59", "mp4"),
     ("ch3_20240115_120000.mkv", 3, "2024-01-15T12:00:00", "mkv"),
+    ("CH3_20240115_120000.MKV", 3, "2024-01-15T12:00:00", "mkv"),
+    ("Ch1/2024-01-15/120000.Mp4", 1, "2024-01-15T12:00:00", "mp4"),
 ]
 
 
@@ -124,6 +126,8 @@ def test_names_of_other_products_are_read(text: str, channel: int, local: str, c
         "ch1/2024-01-15/120000.mkv.part",
         "../ch1_20240115_120000.mkv",
         "ch1/2024-01-15/x/120000.mkv",
+        "ch1/2024-01-15/120000.m\N{KELVIN SIGN}v",
+        "CH1/2024-01-15/120000+0100.MKV",
     ],
 )
 def test_every_other_path_is_no_footage_of_another_product(text: str) -> None:

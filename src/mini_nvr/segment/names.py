@@ -8,6 +8,7 @@ Footage of other products, which is taken over, has no offset in its name:
 
 ch3/2026-10-25/021500.mkv           channel 3, 02:15:00 local time
 ch3_20261025_021500.mkv             the same, in the recording folder itself
+CH3_20261025_021500.MKV             the same, in letters as they come by way of a Windows share
 """
 
 import re
@@ -28,7 +29,8 @@ _PATTERN = re.compile(
 
 _FOREIGN_PATTERN = re.compile(
     r"ch(?P<channel>[1-9][0-9]{0,8})(?:/(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})/|_(?P<flat>[0-9]{8})_)(?P<time>[0-9]{6})"
-    r"\.(?P<container>mp4|mkv)"
+    r"\.(?P<container>mp4|mkv)",
+    re.ASCII | re.IGNORECASE,
 )
 _REPEATED_HOUR = timedelta(hours=1)
 
@@ -100,7 +102,7 @@ def parse_foreign_name(path: PurePosixPath) -> ForeignName | None:
         local = datetime.strptime(day + match["time"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return ForeignName(int(match["channel"]), local, "mp4" if match["container"] == "mp4" else "mkv")
+    return ForeignName(int(match["channel"]), local, "mp4" if match["container"].lower() == "mp4" else "mkv")
 
 
 def foreign_start_utc_us(name: ForeignName, zone: tzinfo, modified_utc_us: int) -> int | None:

@@ -71,7 +71,7 @@ def _may_be_new(folder: Path, day: str, lately: Lately | None) -> bool:
 
 def _day_folders(record_dir: Path) -> Iterator[PurePosixPath]:
     for channel in _names(record_dir, folders=True):
-        if channel.startswith("ch") and channel[2:].isdecimal():
+        if channel[:2].lower() == "ch" and channel[2:].isdecimal():
             for day in _names(record_dir / channel, folders=True):
                 yield PurePosixPath(channel, day)
 
