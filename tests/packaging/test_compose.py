@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mini_nvr.config.load import read_values
-from tests.support.compose import interpolated, services, variables
+from tests.support.compose import FILE, interpolated, services, variables
 
 RECORDER, FOLDERS = services()["mini-nvr"], services()["folders"]
 STOPS_WITHIN_S = 5.5
@@ -15,10 +15,10 @@ HASH = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"
 
 
 BOTH = pytest.mark.parametrize("service", [RECORDER, FOLDERS], ids=["mini-nvr", "folders"])
-SHARED = {"build", "image", "read_only", "cap_drop", "security_opt", "pids_limit", "user", "volumes"}
+SHARED = {"image", "read_only", "cap_drop", "security_opt", "pids_limit", "user", "volumes"}
 OWN = {
-    "mini-nvr": {"depends_on", "restart", "stop_grace_period", "ports", "environment", "tmpfs", "logging"},
-    "folders": {"cap_add", "network_mode", "entrypoint", "command", "healthcheck"},
+    "mini-nvr": {"build", "depends_on", "restart", "stop_grace_period", "ports", "environment", "tmpfs", "logging"},
+    "folders": {"pull_policy", "cap_add", "network_mode", "entrypoint", "command", "healthcheck"},
 }
 
 
@@ -26,6 +26,13 @@ OWN = {
 def test_each_word_is_one_of_the_compose_specification_that_was_weighed(name: str) -> None:
     """Compose refuses words that it does not know; those that it knows and that are not here would grant or take something."""
     assert services()[name].keys() == SHARED | OWN[name]
+
+
+def test_one_service_builds_the_image_and_the_other_takes_it_as_it_is() -> None:
+    """Compose builds side by side: two builds of one name fail on a machine where it is not there yet ("already exists")."""
+    assert RECORDER["image"] == FOLDERS["image"]
+    assert [name for name, service in services().items() if "build" in service] == ["mini-nvr"]
+    assert FOLDERS["pull_policy"] == "never", "it would be looked for at Docker's registry before it is built"
 
 
 def test_what_it_writes_beside_its_folders_is_bounded_and_in_memory() -> None:
@@ -72,6 +79,12 @@ def test_s18_root_gives_the_folders_away_and_can_do_nothing_else() -> None:
 def test_no_setting_goes_through_compose_but_where_it_listens() -> None:
     assert variables() == {"WEB_PORT", "WEB_HOST", "PUID", "PGID"}
     assert set(RECORDER["environment"]) == {"WEB_PORT"}
+
+
+def test_compose_warns_of_no_variable_that_is_not_set() -> None:
+    """It does for each one without `:-`, `:+` and their like, and for one within another, at every command."""
+    text = "\n".join(line for line in FILE.read_text().splitlines() if not line.lstrip().startswith("#"))
+    assert text.count("$") == len(re.findall(r"\$\{[A-Z_]+:[-+][^${}]*\}", text)) > 0
 
 
 @pytest.mark.parametrize(
