@@ -31,6 +31,8 @@ ROW = ChannelStatus(
     gaps=3,
     queue_bytes=7,
     disk_behind_s=6.5,
+    clock_steps=2,
+    catalogs_lost=1,
 )
 OFFLINE = ChannelStatus(
     number=2, name="Door", status="OFF", error="camera offline", last_gap=LastGap(T0, None, GapCause.CAMERA_OFFLINE)
@@ -107,6 +109,8 @@ async def test_metrics_of_channels_storage_and_web(web: Web, browser: Browser) -
         'mini_nvr_channel_gaps_total{channel="1"} 3.0',
         'mini_nvr_channel_queue_bytes{channel="1"} 7.0',
         "mini_nvr_disk_behind_seconds 6.5",
+        "mini_nvr_clock_steps_total 2.0",
+        "mini_nvr_catalogs_lost_total 1.0",
         'mini_nvr_footage_bytes{channel="1"} 5000.0',
         "mini_nvr_checkpoint_age_seconds 3300.0",
         'mini_nvr_http_requests_total{method="POST",route="/api/login",status="200"} 1.0',

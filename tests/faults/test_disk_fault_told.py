@@ -1,7 +1,7 @@
 """A disk that fails is told wherever an owner looks: `/api/live`, the events, the metrics, the log; and so is its end.
 
-So is a recorder that dies. A locked catalog, and a clock that is set ahead, keep nothing from being recorded: `/api/live` says so,
-and of the catalog what is wrong.
+So is a recorder that dies. A catalog that is locked or damaged, and a clock that is set, keep nothing from being recorded:
+`/api/live` says so, and what is wrong.
 """
 
 import errno
@@ -26,6 +26,7 @@ from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
 from tests.faults.layer import WRITES, FaultyDisk, Operation
 from tests.faults.long import WAIT_S
+from tests.faults.test_recorder_catalog import overwrite_pages
 
 USER, PASSWORD = "anna", "c4n4ry horse battery"
 BEHIND = "mini_nvr_disk_behind_seconds"
@@ -251,8 +252,31 @@ def test_a_killed_recorder_is_told_and_so_is_its_return(recorder: RecorderProces
     assert any(gap.cause is GapCause.RECORDER_DOWN for gap in recorder.gaps(1))
 
 
-def test_a_clock_that_is_set_ahead_is_told(recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk) -> None:
-    """The hour that was left out is a gap from the next file on."""
+def test_a_damaged_catalog_is_told(recorder: RecorderProcess, client: httpx.Client) -> None:
+    """Whoever was signed in signs in again, as the sessions were in it. Of events: `tests/services/test_recorder.py`."""
+    assert "mini_nvr_catalogs_lost_total 0.0" in metrics(client).splitlines()
+    with closing(sqlite3.connect(recorder.data_dir / "catalog.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite_pages(recorder.data_dir / "catalog.db")
+    wait_until(lambda: "made anew from" in recorder.log(), "the catalog being filled", WAIT_S)
+    assert "is damaged" in recorder.log()
+    wait_until(lambda: sign_in(client), "a sign-in", WAIT_S)
+    wait_until(lambda: "it has been filled from the recordings" in warning_shown(client), "/api/live to say it", WAIT_S)
+    wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
+    wait_until(lambda: "mini_nvr_catalogs_lost_total 1.0" in metrics(client).splitlines(), "the metrics to count it", WAIT_S)
+
+
+def sign_in(client: httpx.Client) -> bool:
+    with suppress(httpx.HTTPError):
+        return client.post("/api/login", json={"username": USER, "password": PASSWORD}).status_code == 200
+    return False
+
+
+@pytest.mark.parametrize("step_us", [HOUR_US, -HOUR_US], ids=["an hour ahead", "an hour back"])
+def test_a_clock_that_is_set_is_told(recorder: RecorderProcess, client: httpx.Client, disk: FaultyDisk, step_us: int) -> None:
+    """An hour that was left out is a gap, too, from the next file on."""
+    cause = "system clock was set"
+    said = f"{cause} {'ahead' if step_us > 0 else 'back'} by 3600 s"
 
     def skipped(event: dict[str, object]) -> bool:
         start, end = event.get("startUtcUs"), event.get("endUtcUs")
@@ -260,12 +284,17 @@ def test_a_clock_that_is_set_ahead_is_told(recorder: RecorderProcess, client: ht
         return known and abs(end - start - HOUR_US) < 10 * US_PER_S  # type: ignore[operator]  # both are integers then
 
     before = gaps_begun(client)
+    assert "mini_nvr_clock_steps_total 0.0" in metrics(client).splitlines()
     with listening(client) as told:
-        disk.step_clock(HOUR_US)
-        wait_until(lambda: any(map(skipped, told)), "an event for the gap", WAIT_S)
-        wait_until(lambda: gaps_begun(client) > before, "the metrics to count it", WAIT_S)
-    assert "the system clock was set by +3" in recorder.log()
+        disk.step_clock(step_us)
+        wait_until(lambda: bool(alarms(told, cause, over=False)), "an event for the alarm", WAIT_S)
+        wait_until(lambda: step_us < 0 or any(map(skipped, told)), "an event for the gap", WAIT_S)
+    assert said in str(alarms(told, cause, over=False)[0]["detail"])
+    assert said in recorder.log()
+    wait_until(lambda: said in warning_shown(client), "/api/live to say it", WAIT_S)
     wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
+    wait_until(lambda: "mini_nvr_clock_steps_total 1.0" in metrics(client).splitlines(), "the metrics to count it", WAIT_S)
+    wait_until(lambda: step_us < 0 or gaps_begun(client) > before, "the metrics to count the gap", WAIT_S)
 
 
 def gaps_begun(client: httpx.Client) -> float:

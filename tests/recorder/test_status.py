@@ -29,6 +29,8 @@ FULL = ChannelStatus(
     packets_lost=17,
     queue_bytes=4096,
     disk_behind_s=7.5,
+    clock_steps=1,
+    catalogs_lost=2,
 )
 
 

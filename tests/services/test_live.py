@@ -15,6 +15,7 @@ from mini_nvr.live import protocol
 from mini_nvr.live.hub import StreamHub
 from mini_nvr.live.protocol import LiveError, StreamName
 from mini_nvr.live.sub_streams import SubStream
+from mini_nvr.recorder.notices import NoticeKind
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.services.live import LiveService
 from tests.recorder.test_pipeline import Bench
@@ -141,6 +142,24 @@ def test_a_disk_that_falls_behind_is_an_alarm_of_all_channels() -> None:
     service.live.note_disk("the disk is 5 s behind", over=False)
     expected = {"channel": None, "cause": "disk stalled", "detail": "the disk is 5 s behind", "over": False}
     assert service.heard()[-1] == {"event": "storageAlarm"} | expected
+
+
+async def test_what_an_owner_should_know_of_waits_for_a_listener_and_is_told_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """It is shown meanwhile, beside what else is wrong."""
+    service = Service()
+    await service.live.start(tmp_path_factory.mktemp("live"))
+    try:
+        service.live.catalog_trouble = "the catalog is locked"
+        service.live.notices.happened(NoticeKind.CLOCK_SET, "set back")
+        assert service.live.warning == "the catalog is locked; set back"
+        await service.second()
+        service.listen()
+        for _ in range(3):
+            await service.second()
+        alarm = {"event": "storageAlarm", "channel": None, "cause": "system clock was set", "detail": "set back", "over": False}
+        assert [event for event in service.heard() if event["event"] == "storageAlarm"] == [alarm]
+    finally:
+        await service.live.stop()
 
 
 def test_a_disk_that_keeps_footage_from_being_written_is_an_alarm_until_it_is_over() -> None:

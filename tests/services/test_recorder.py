@@ -18,9 +18,12 @@ from mini_nvr.clock import SystemClock
 from mini_nvr.config.load import load
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
 from mini_nvr.errors import CatalogError
+from mini_nvr.live import protocol
+from mini_nvr.recorder.notices import CATALOG_FILLED, CATALOG_LOST
 from mini_nvr.services import recorder
 from mini_nvr.services.recorder import RecorderService, open_catalog
 from tests.e2e.recorder_process import camera_settings
+from tests.support.live import Screen
 from tests.support.waiting import until
 
 WAIT_S = 60.0
@@ -72,6 +75,34 @@ async def test_reading_all_footage_holds_up_no_recording(rig: DemoRig, tmp_path:
         await until(lambda: not catalog.was_rebuilt)
     with Catalog.open(tmp_path / "data") as catalog:
         assert [row.number for row in catalog.segments(1)] == [0]
+
+
+async def test_a_catalog_that_was_damaged_is_told_while_it_is_filled_and_afterwards(
+    rig: DemoRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(rig, tmp_path) as (service, _):
+        await until(lambda: records(service))
+        assert [(row.warning, row.catalogs_lost) for row in service.status()] == [(None, 0)]
+    for path in (tmp_path / "data").glob("catalog.db-*"):
+        path.unlink()
+    (tmp_path / "data" / "catalog.db").write_bytes(b"not a database" * 1000)
+    go_on, screen = threading.Event(), Screen()
+
+    def slow(*arguments: Any, **named: Any) -> RescanReport:
+        assert go_on.wait(WAIT_S)
+        return rescan(*arguments, **named)
+
+    monkeypatch.setattr(recorder, "rescan", slow)
+    async with running(rig, tmp_path) as (service, _):
+        try:
+            await until(lambda: records(service))
+            assert [(row.warning, row.catalogs_lost) for row in service.status()] == [(CATALOG_LOST, 1)]
+            service.news.join(screen)
+            alarm = {"event": "storageAlarm", "channel": None, "cause": "catalog was damaged or gone", "detail": CATALOG_LOST}
+            await until(lambda: {**alarm, "over": False} in [protocol.read_json(message) for message in screen.messages])
+        finally:
+            go_on.set()
+        await until(lambda: [row.warning for row in service.status()] == [CATALOG_FILLED])
 
 
 async def test_an_empty_mount_point_fills_no_catalog(

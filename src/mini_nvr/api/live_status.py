@@ -30,7 +30,7 @@ class LiveChannel(Model):
     bitrate: int | None = Field(description="Bits per second.")
     last_frame_age_ms: int | None = Field(description="Milliseconds since the last frame came.")
     error: str | None = Field(description="Why no frames arrive, none are recorded, or they wait for the disk, in plain words.")
-    warning: str | None = Field(description="What is wrong though frames are recorded: the catalog takes no changes.")
+    warning: str | None = Field(description="What is wrong though frames are recorded: with the catalog, or the clock.")
 
 
 class Live(Model):

@@ -173,3 +173,6 @@ def channel_metrics(rows: Sequence[ChannelStatus]) -> Iterator[Metric]:
     yield from (live, gap, age, *gauges.values(), *counters.values())
     behind_s = max((row.disk_behind_s for row in rows), default=0.0)
     yield GaugeMetricFamily("mini_nvr_disk_behind_seconds", "What is received waits so long for the disk.", value=behind_s)
+    steps, lost = (max((getattr(row, name) for row in rows), default=0) for name in ("clock_steps", "catalogs_lost"))
+    yield CounterMetricFamily("mini_nvr_clock_steps", "The system clock was set, since the recorder started.", value=steps)
+    yield CounterMetricFamily("mini_nvr_catalogs_lost", "Damaged or gone, and filled anew since the recorder started.", value=lost)

@@ -44,6 +44,8 @@ class ChannelStatus:
     frames, media_bytes, gaps: recorded video frames, all bytes with them, and gaps begun, since the recorder started.
     queue_bytes: footage received and not yet handed to the disk.
     disk_behind_s: how long what is received has waited for the disk, the same for all channels; 0 while that keeps up.
+    clock_steps, catalogs_lost: how often, since the recorder started, the system clock was set, and a catalog was damaged or gone;
+        the same for all channels.
     """
 
     number: int
@@ -67,6 +69,8 @@ class ChannelStatus:
     packets_lost: int = 0
     queue_bytes: int = 0
     disk_behind_s: float = 0.0
+    clock_steps: int = 0
+    catalogs_lost: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """A mapping that `json.dumps` takes; the keys are the field names."""
@@ -105,6 +109,8 @@ class ChannelStatus:
             packets_lost=_required(fields, "packets_lost", int),
             queue_bytes=_required(fields, "queue_bytes", int),
             disk_behind_s=_number(fields, "disk_behind_s") or 0.0,
+            clock_steps=_optional(fields, "clock_steps", int) or 0,
+            catalogs_lost=_optional(fields, "catalogs_lost", int) or 0,
         )
 
 

@@ -21,6 +21,7 @@ from mini_nvr.live.events import EventBoard
 from mini_nvr.live.hub import StreamHub, Watchable
 from mini_nvr.live.protocol import LiveError, StreamName
 from mini_nvr.live.sub_streams import RunCamera, SubStream
+from mini_nvr.recorder.notices import NoticeKind, Notices
 from mini_nvr.recorder.pipeline import ChannelPipeline
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.storage.alarms import AlarmKind
@@ -44,6 +45,7 @@ class LiveService:
     """Everything on the event loop, but for `note_segments` and `note_catalog`.
 
     catalog_trouble: why the catalog takes no changes now; None while it does.
+    notices: what else its owner should know of.
     """
 
     def __init__(self, channels: Sequence[ChannelSettings], clock: Clock, status: StatusProvider) -> None:
@@ -61,6 +63,7 @@ class LiveService:
         self._told: dict[int, dict[str, Any]] = {}
         self._growing: set[str] = set()
         self.catalog_trouble: str | None = None
+        self.notices = Notices(self._tell_notice, clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._look: asyncio.Task[None] | None = None
 
@@ -69,6 +72,11 @@ class LiveService:
         """How many watch a stream now, main or sub."""
         hubs = [*self._mains.values(), *(sub.hub for sub in self._subs.values())]
         return sum(len(hub.viewers) for hub in hubs)
+
+    @property
+    def warning(self) -> str | None:
+        """What is wrong with all channels though frames are recorded."""
+        return "; ".join(filter(None, (self.catalog_trouble, self.notices.warning))) or None
 
     @property
     def fileno(self) -> int:
@@ -141,6 +149,9 @@ class LiveService:
         alarm = {"channel": None, "cause": str(AlarmKind.CATALOG), "detail": detail, "over": trouble is None}
         self.events.publish("storageAlarm", alarm)
 
+    def _tell_notice(self, kind: NoticeKind, detail: str, *, over: bool) -> None:
+        self.events.publish("storageAlarm", {"channel": None, "cause": str(kind), "detail": detail, "over": over})
+
     def note_segments(self, changes: Sequence[SegmentChange]) -> None:
         """Sync thread: the catalog knows of these."""
         self._on_loop(self._tell_segments, changes)
@@ -170,6 +181,7 @@ class LiveService:
                 hub.look_for_stall(now_ns)
             for sub in self._subs.values():
                 sub.hub.look_for_stall(now_ns)
+            self.notices.look(heard=bool(self.events.listeners))
             if self.events.listeners:
                 self._tell_states()
 

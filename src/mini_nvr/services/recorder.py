@@ -25,14 +25,17 @@ from mini_nvr.clock import Clock, SystemClock
 from mini_nvr.config.model import ChannelSettings, Settings
 from mini_nvr.errors import CatalogError, GapCause, SegmentError
 from mini_nvr.ingest.gathering import Doorbell, gather_reads, rest_s
+from mini_nvr.live.events import EventBoard
 from mini_nvr.recorder.catalog_refill import CatalogRefill
 from mini_nvr.recorder.channel import Channel, DisabledChannel
 from mini_nvr.recorder.checkpoint import Checkpointer
+from mini_nvr.recorder.clock_watch import ClockWatch
 from mini_nvr.recorder.control import ControlServer
 from mini_nvr.recorder.disk import DiskThread
 from mini_nvr.recorder.disk_watch import DiskWatch
 from mini_nvr.recorder.files import SegmentFiles
 from mini_nvr.recorder.gaps import GapTracker
+from mini_nvr.recorder.notices import CATALOG_FILLED, CATALOG_LOST, NoticeKind
 from mini_nvr.recorder.pipeline import ChannelPipeline, ChannelRules
 from mini_nvr.recorder.status import ChannelStatus
 from mini_nvr.recorder.volume import RecordingVolume
@@ -89,6 +92,7 @@ class RecorderService:
         files = SegmentFiles(settings.record_dir, self._volume.verify, settings.zone, settings.record_format)
         self._disk = DiskThread(files.create, self._checkpointer, clock)
         self._disk_watch = DiskWatch(self._disk_behind_s, self._live.note_disk, clock)
+        self._clock_watch = ClockWatch(lambda said: self._live.notices.happened(NoticeKind.CLOCK_SET, said), clock)
         self._channels: list[Channel] = []
         self._disabled: list[DisabledChannel] = []
         self._control = ControlServer(self.status)
@@ -116,7 +120,7 @@ class RecorderService:
         await self._live.start(self._settings.data_dir)
         for position, channel in enumerate(self._channels):
             self._tasks.append(asyncio.create_task(self._run_channel(channel, position * STAGGER_S)))
-        self._tasks.append(asyncio.create_task(self._disk_watch.run()))
+        self._tasks += [asyncio.create_task(watch.run()) for watch in (self._disk_watch, self._clock_watch)]
         doorbell = Doorbell((self._control.fileno, self._live.fileno), self._clock)
         self._tasks.append(asyncio.create_task(gather_reads(lambda: self._rest_s(doorbell), self._clock, doorbell.rest)))
         gc.collect()
@@ -142,10 +146,17 @@ class RecorderService:
         await self._control.stop()
         _log.info("stopped, %s", "all files are sealed" if disk_done and synced else "some files are not sealed")
 
+    @property
+    def news(self) -> EventBoard:
+        """What happens, for whoever joins it."""
+        return self._live.events
+
     def status(self) -> list[ChannelStatus]:
         """All channels, by number."""
-        recorded = [replace(channel.status(), warning=self._live.catalog_trouble) for channel in self._channels]
-        rows = recorded + [channel.status() for channel in self._disabled]
+        warning, notices = self._live.warning, self._live.notices
+        steps, lost = notices.count(NoticeKind.CLOCK_SET), notices.count(NoticeKind.CATALOG_LOST)
+        recorded = [replace(channel.status(), warning=warning) for channel in self._channels]
+        rows = [replace(row, clock_steps=steps, catalogs_lost=lost) for row in recorded + [one.status() for one in self._disabled]]
         return sorted(self._disk_watch.shown_in(rows), key=lambda row: row.number)
 
     def _disk_behind_s(self) -> float:
@@ -180,6 +191,7 @@ class RecorderService:
                 return
             if any_footage(settings.record_dir):
                 _log.warning("the catalog is new: all footage is read once, while recording goes on")
+                self._live.notices.begin(NoticeKind.CATALOG_LOST, CATALOG_LOST)
             tell(take_in_newest(self._catalog, settings.record_dir))
         except CatalogError as error:
             _log.error("repair: %s; recording goes on", error)
@@ -200,6 +212,8 @@ class RecorderService:
             self._catalog.reopen(clock=self._clock)
             self._reopen_due = False
         self._name_channels()
+        if self._catalog.was_rebuilt:
+            self._live.notices.begin(NoticeKind.CATALOG_LOST, CATALOG_LOST)
 
     def _fill_catalog(self, progress: Callable[[int], None]) -> RescanReport | None:
         """On the refill's thread. Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
@@ -210,6 +224,7 @@ class RecorderService:
         self._require_volume()
         report = rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
         self._rescan_due = False
+        self._live.notices.end(NoticeKind.CATALOG_LOST, CATALOG_FILLED)
         return report
 
     def _require_volume(self) -> None:

@@ -143,9 +143,10 @@ export interface paths {
          *
          *     `recorder` (it runs or not), `channel` (its state; all of them at first), `gap` (one begins or ends), `segmentOpened`,
          *     `segmentSealed`, `deleted` (a file, by a user or by cleanup), `protected` (a range is protected or is no more), `storageAlarm`
-         *     (a disk keeps footage from being written, a limit cannot be kept, or the catalog takes no changes; `over` when that has ended),
-         *     `clock` (the recorder's, `utcUs`, every 5 seconds: silence for longer means that the line is cut), and `lost`: this reader was
-         *     too slow and should ask anew for what it shows. Listening alone keeps no session alive; watching live does.
+         *     (a disk keeps footage from being written, a limit cannot be kept, the catalog takes no changes or is filled anew, the system
+         *     clock was set; `over` when that has ended), `clock` (the recorder's, `utcUs`, every 5 seconds: silence for longer means that the
+         *     line is cut), and `lost`: this reader was too slow and should ask anew for what it shows. Listening alone keeps no session
+         *     alive; watching live does.
          */
         get: operations["events_api_events_get"];
         put?: never;
@@ -766,7 +767,7 @@ export interface components {
             status: "LIVE" | "REC" | "OFF";
             /**
              * Warning
-             * @description What is wrong though frames are recorded: the catalog takes no changes.
+             * @description What is wrong though frames are recorded: with the catalog, or the clock.
              */
             warning: string | null;
             /**
