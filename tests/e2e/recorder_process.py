@@ -28,9 +28,11 @@ from mini_nvr.storage.fsck import check
 from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import DEMO_HOST
 
-START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
-WAIT_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 120.0
+WAIT_TIMEOUT_S = 120.0
+PATIENT = {"PYTHONPATH": str(Path(__file__).parents[1] / "support" / "patient")}
+"""In the environment of a program: it waits for a slow disk when it stops."""
 _POLL_S = 0.02
 _LOG_LINES_SHOWN = 40
 
@@ -72,7 +74,7 @@ class RecorderProcess:
 
     settings: what stands in its `.env`, without the folders; `write_settings` changes them for the next start.
     command: the arguments of `mini-nvr`; `("run",)` for everything under the supervisor, `("run", "--demo")` without cameras.
-    environment: what it is started with besides a PATH; may be changed between two starts.
+    environment: what it is started with besides a PATH and patience with its disk; may be changed between two starts.
     """
 
     def __init__(
@@ -129,7 +131,7 @@ class RecorderProcess:
         """Start the program; with `wait`, return when its control socket answers: what a crash left is repaired by then."""
         assert not self.running, "the program runs already"
         arguments = [sys.executable, "-m", "mini_nvr", *self._command, "--env-file", str(self.env_file)]
-        env = {"PATH": os.defpath, **self.environment}
+        env = {"PATH": os.defpath, **PATIENT, **self.environment}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=env)
         if wait:
@@ -195,7 +197,7 @@ class RecorderProcess:
         try:
             wait_until(met_or_over, what, timeout_s)
         except ConditionNotMet as exc:
-            raise ConditionNotMet(f"{exc}\n{self.last_words()}") from None
+            raise ConditionNotMet(f"{exc}\n{self._channels_in_words()}\n{self.last_words()}") from None
         if not self.running and not condition():
             raise ConditionNotMet(f"the program ended before: {what}\n{self.last_words()}")
 
@@ -224,6 +226,11 @@ class RecorderProcess:
     def last_words(self) -> str:
         """The end of the log, for a failure's message."""
         return "\n".join(["last lines of its log:", *self.log().splitlines()[-_LOG_LINES_SHOWN:]])
+
+    def _channels_in_words(self) -> str:
+        """What the recorder says of each channel, for a failure's message."""
+        rows = [f"{row.number} {row.status}, file {row.file}, error {row.error}" for row in self.status() or []]
+        return "\n".join(["its channels:", *(rows or ["no answer"])])
 
     # What it made
 

@@ -1,12 +1,13 @@
 """Live pictures from real cameras through the real recorder: what a viewer gets is what was sent, and nobody is held up."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
-from mini_nvr.clock import SystemClock
+from mini_nvr.clock import US_PER_S, SystemClock
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig, digest
 from mini_nvr.live import client, protocol
 from mini_nvr.live.protocol import KIND_EVENT, KIND_HEADER, KIND_PART, StreamName
@@ -21,21 +22,46 @@ Messages = AsyncIterator[bytes]
 Stop = Callable[[list[bytes]], bool]
 
 FRESH_S = 3.0  # a whole machine of simulated cameras may be late; a player would notice
+WATCHED_S = 120.0
 
 
-async def collect(recorder: RecorderProcess, channel: int, stop: Stop, stream: StreamName = "main") -> list[bytes]:
-    """Watch until `stop` is content with what came, or the recorder ends."""
-    got: list[bytes] = []
-    async with asyncio.timeout(90), client.watch(recorder.data_dir, channel, stream) as messages:
-        async for message in messages:
-            got.append(message)
-            if stop(got):
-                break
+async def collect(
+    recorder: RecorderProcess, channel: int, stop: Stop, stream: StreamName = "main", got: list[bytes] | None = None
+) -> list[bytes]:
+    """Watch until `stop` is content with what came, or the recorder ends. `got`: a list of the caller's, who looks on."""
+    got = [] if got is None else got
+    try:
+        async with asyncio.timeout(WATCHED_S), client.watch(recorder.data_dir, channel, stream) as messages:
+            async for message in messages:
+                got.append(message)
+                if stop(got):
+                    break
+    except TimeoutError:
+        raise AssertionError(f"{WATCHED_S:g} s were not enough; {len(got)} messages came: {story(got)}") from None
     return got
 
 
+@asynccontextmanager
+async def watching(recorder: RecorderProcess, stop: Stop) -> AsyncIterator[asyncio.Task[list[bytes]]]:
+    """`collect` beside what the block does, which begins when there is a first picture."""
+    got: list[bytes] = []
+    task = asyncio.create_task(collect(recorder, 1, stop, got=got))
+    await until(lambda: task.done() or "K" in story(got), WATCHED_S)
+    yield task
+
+
+def story(got: list[bytes]) -> str:
+    return "".join(map(letter, got))
+
+
+def is_picture(message: bytes) -> bool:
+    return message[0] == KIND_PART and not protocol.read_part(message).is_sound
+
+
 def pictures_came(count: int) -> Stop:
-    return lambda got: sum(message[0] == KIND_PART and not protocol.read_part(message).is_sound for message in got) >= count
+    """Asked once for each message."""
+    left = itertools.count(count - 1, -1)
+    return lambda got: is_picture(got[-1]) and next(left) <= 0
 
 
 def told(name: str) -> Stop:
@@ -61,45 +87,43 @@ def test_a_viewer_gets_every_frame_that_was_sent(number: int, make_recorder: Mak
         recorder = make_recorder(camera_settings(rig, 1))
         recorder.start()
         recorder.wait_recording(1)
-        got = asyncio.run(collect(recorder, 1, pictures_came(4 * spec.gop_frames)))
-        now_us = SystemClock().utc_us()
+        ages_us: list[int] = []
+        enough = pictures_came(4 * spec.gop_frames)
+
+        def aged_and_enough(got: list[bytes]) -> bool:
+            if is_picture(got[-1]):
+                ages_us.append(SystemClock().utc_us() - protocol.read_part(got[-1]).utc_us)
+            return enough(got)
+
+        got = asyncio.run(collect(recorder, 1, aged_and_enough))
     sent = rig.camera(1).sent.whole(0)  # now that it is complete: a viewer is faster than the log
     *_, epoch = epochs(got)
     found = [digest(data) for data, _, _ in packets(epoch)]
-    assert lost_s(sent, found, VIDEO_CLOCK_HZ) < FRESH_S
+    lost_s(sent, found, VIDEO_CLOCK_HZ)
     assert len(found) >= 2 * spec.gop_frames
     assert pictures(epoch) == len(found)
-    newest = protocol.read_part(got[-1])
-    print(f"{len(found)} frames, the newest {(now_us - newest.utc_us) / 1000:.0f} ms old")
-    assert now_us - newest.utc_us < FRESH_S * 1_000_000
+    freshest_us = min(ages_us[-spec.gop_frames :])  # none of which was kept for who comes late
+    print(f"{len(found)} frames, the freshest {freshest_us / 1000:.0f} ms old when it came")
+    assert freshest_us < FRESH_S * US_PER_S
     assert len(packets(epoch, "audio")) > 10
 
 
-def test_the_first_picture_comes_at_once(make_recorder: MakeRecorder) -> None:
-    """A GOP of four seconds: whoever waits for a key frame waits two seconds on average; here the last one is kept."""
-
-    async def first_picture(recorder: RecorderProcess) -> float:
-        clock = SystemClock()
-        started_ns = clock.monotonic_ns()
-        got = await collect(recorder, 1, pictures_came(1))
-        assert "".join(map(letter, got)).startswith("HIK")
-        return (clock.monotonic_ns() - started_ns) / 1e6
-
+def test_the_first_picture_is_there_before_the_next_key_frame(make_recorder: MakeRecorder) -> None:
+    """A camera that is silent sends none: what viewers get is what was kept, from the last one on."""
     with rig_of(ClipSpec(gop_frames=100, frames=100)) as rig:
         recorder = make_recorder(camera_settings(rig, 1))
         recorder.start()
         recorder.wait_recording(1)
-        took_ms = [asyncio.run(first_picture(recorder)) for _ in range(5)]
-    print("first picture after", [f"{ms:.1f} ms" for ms in took_ms])
-    assert sorted(took_ms)[len(took_ms) // 2] < 1_000, "a key frame is two seconds away on average"
+        rig.camera(1).faults.stalled = True
+        got = asyncio.run(collect(recorder, 1, pictures_came(1)))
+    assert story(got).startswith("HIK")
 
 
 def test_another_resolution_comes_with_its_own_header(make_recorder: MakeRecorder) -> None:
     async def scenario(rig: DemoRig, recorder: RecorderProcess) -> list[bytes]:
-        watching = asyncio.create_task(collect(recorder, 1, headers(2)))
-        await asyncio.sleep(1)
-        await asyncio.to_thread(rig.camera(1).faults.change_resolution, 192, 112)
-        return await watching
+        async with watching(recorder, headers(2)) as viewer:
+            await asyncio.to_thread(rig.camera(1).faults.change_resolution, 192, 112)
+        return await viewer
 
     with rig_of(ClipSpec()) as rig:
         recorder = make_recorder(camera_settings(rig, 1))
@@ -158,12 +182,10 @@ def test_a_sub_stream_is_connected_once_and_only_while_it_is_watched(make_record
         camera = rig.camera(2)
         assert not camera.viewers
         watching = [asyncio.create_task(collect(recorder, 1, pictures_came(60), "sub")) for _ in range(3)]
-        await until(lambda: bool(camera.viewers), 30)
-        await asyncio.sleep(1)
-        assert len(camera.viewers) == 1
+        await until(lambda: bool(camera.viewers))
         got = await asyncio.gather(*watching)
         assert len(camera.viewers) == 1, "it stays for a while, for whoever comes back"
-        await until(lambda: not camera.viewers, 60)
+        await until(lambda: not camera.viewers)
         return got
 
     with rig_of(ClipSpec(), ClipSpec(width=192, height=112, audio="pcma")) as rig:
@@ -173,12 +195,13 @@ def test_a_sub_stream_is_connected_once_and_only_while_it_is_watched(make_record
         everything = asyncio.run(scenario(rig, recorder))
         recorder.stop()
     sent = rig.camera(2).sent.whole(0)
+    assert len({frame.client for frame in sent}) == 1, "connected once"
     for got in everything:
         assert protocol.read_json(got[0])["width"] == 192
         assert [message[0] for message in got].count(KIND_HEADER) == 1
         assert pictures(got) == 60
         assert len(packets(got, "audio")) > 5
-        assert lost_s(sent, [digest(data) for data, _, _ in packets(got)], VIDEO_CLOCK_HZ) < 10 + FRESH_S
+        lost_s(sent, [digest(data) for data, _, _ in packets(got)], VIDEO_CLOCK_HZ)
     assert recorder.files() == recorder.files(1), "sub streams are not recorded"
 
 
@@ -199,33 +222,40 @@ def test_a_refused_password_is_told_and_never_shown(make_recorder: MakeRecorder)
 
 def test_a_camera_that_goes_away_and_comes_back(make_recorder: MakeRecorder) -> None:
     async def scenario(rig: DemoRig, recorder: RecorderProcess) -> list[bytes]:
-        watching = asyncio.create_task(collect(recorder, 1, headers(2)))
-        await asyncio.sleep(1)
-        await asyncio.to_thread(rig.offline)
-        late = await collect(recorder, 1, told("ended"))
-        assert protocol.read_json(late[-1])["cause"] == "camera offline"
-        await asyncio.to_thread(rig.online)
-        return await watching
+        async with watching(recorder, headers(2)) as viewer:
+            await asyncio.to_thread(rig.offline)
+            late = await collect(recorder, 1, told("ended"))
+            assert protocol.read_json(late[-1])["cause"] == "camera offline"
+            await asyncio.to_thread(rig.online)
+        return await viewer
 
     with rig_of(ClipSpec()) as rig:
         recorder = make_recorder(camera_settings(rig, 1))
         recorder.start()
         recorder.wait_recording(1)
         got = asyncio.run(scenario(rig, recorder))
-    assert "(ended)" in "".join(map(letter, got))
-    first, second = (protocol.read_json(epoch[0])["startUtcUs"] for epoch in epochs(got))
-    assert second > first + 1_000_000
+    assert "(ended)" in story(got)
+    first, second = epochs(got)
+    assert protocol.read_json(second[0])["startUtcUs"] > protocol.read_json(first[0])["startUtcUs"]
+    assert dates_us(second)[0] > dates_us(first)[-1]
+
+
+def dates_us(epoch: list[bytes]) -> list[int]:
+    """Of its pictures."""
+    return sorted(protocol.read_part(message).utc_us for message in epoch if is_picture(message))
 
 
 def test_viewers_of_a_recorder_that_is_killed_know_at_once_and_may_come_back(make_recorder: MakeRecorder) -> None:
     async def scenario(recorder: RecorderProcess) -> None:
-        watching = [asyncio.create_task(collect(recorder, 1, lambda got: False)) for _ in range(5)]
-        async with client.events(recorder.data_dir) as news:
-            await asyncio.sleep(0.5)
-            await asyncio.to_thread(recorder.kill)
-            async with asyncio.timeout(60):
-                assert all("K" in "".join(map(letter, got)) for got in await asyncio.gather(*watching))
-                assert [item async for item in news]
+        async with AsyncExitStack() as stack:
+            viewers = [await stack.enter_async_context(watching(recorder, lambda got: False)) for _ in range(5)]
+            news = await stack.enter_async_context(client.events(recorder.data_dir))
+            async with asyncio.timeout(WATCHED_S):
+                assert (await anext(news))["event"] == "channel"
+                await asyncio.to_thread(recorder.kill)
+                assert all(["K" in story(got) for got in await asyncio.gather(*viewers)])
+                async for _ in news:
+                    pass  # until they end, too
         with pytest.raises(client.RecorderNotRunning):
             await collect(recorder, 1, pictures_came(1))
         await asyncio.to_thread(recorder.start)
@@ -244,16 +274,19 @@ def test_listeners_hear_of_files_gaps_and_states(make_recorder: MakeRecorder) ->
     async def scenario(rig: DemoRig, recorder: RecorderProcess) -> list[dict[str, object]]:
         heard: list[dict[str, object]] = []
         missing = {"segmentSealed", "gap", "REC"}
-        async with asyncio.timeout(90), client.events(recorder.data_dir) as news:
-            await asyncio.to_thread(rig.online)
-            async for item in news:
-                heard.append(item)
-                if item["event"] == "segmentOpened":
-                    await asyncio.to_thread(rig.offline)
-                elif any(earlier["event"] == "segmentOpened" for earlier in heard):
-                    missing -= {item["event"], item.get("status")}
-                if not missing:
-                    break
+        try:
+            async with asyncio.timeout(WATCHED_S), client.events(recorder.data_dir) as news:
+                await asyncio.to_thread(rig.online)
+                async for item in news:
+                    heard.append(item)
+                    if item["event"] == "segmentOpened":
+                        await asyncio.to_thread(rig.offline)
+                    elif any(earlier["event"] == "segmentOpened" for earlier in heard):
+                        missing -= {item["event"], item.get("status")}
+                    if not missing:
+                        break
+        except TimeoutError:
+            raise AssertionError(f"{missing} did not come, only: {heard}") from None
         return heard
 
     with rig_of(ClipSpec()) as rig:
