@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mini_nvr.clock import NS_PER_S
-from mini_nvr.ingest.timestamps import (
-    DRIFT_PPM,
-    Alignment,
-    AudioLine,
-    SenderReport,
-    VideoLine,
-    next_start,
-)
+from mini_nvr.ingest.pace import DRIFT_PPM
+from mini_nvr.ingest.timestamps import Alignment, AudioLine, SenderReport, VideoLine, next_start
 
 FRAME = 3600  # 25 frames/s
 FRAME_NS = NS_PER_S // 25

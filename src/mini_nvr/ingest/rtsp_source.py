@@ -76,6 +76,7 @@ class RtspSource:
         self._receiver: Receiver | None = None
         self._line = RtspTimeLine(clock, None, label)
         self._jumps_told = 0
+        self._pace_told = False
         self.last_frame_ns = 0
 
     @property
@@ -128,9 +129,8 @@ class RtspSource:
             frame.pts = self._line.video.place(frame.pts, frame.arrival_ns)
             if starting and self._line.alignment is not None:
                 self._line.alignment.on_video_started()
-            if self._line.video.jumps != self._jumps_told:
-                self._jumps_told = self._line.video.jumps
-                _log.warning("%s: the camera's time stamps jumped; recording goes on by arrival time", self._label)
+            if self._line.video.jumps != self._jumps_told or (self._line.video.bend_ppm and not self._pace_told):
+                self._tell_oddities(self._line.video)
             receiver.on_video(frame)
         elif self._info.audio is not None and self._line.audio is not None and self._line.video.started:
             samples = self._info.audio.frame_samples or len(frame.data) // self._info.audio.channels
@@ -138,6 +138,17 @@ class RtspSource:
             late_ns = video.late_ns(frame.arrival_ns)
             frame.pts = self._line.audio.place(frame.pts, frame.arrival_ns, samples, video.anchor_ns, late_ns)
             receiver.on_audio(frame)
+
+    def _tell_oddities(self, line: VideoLine) -> None:
+        """Jumps at the 1st, 2nd, 4th, 8th...: some cameras never stop. A wrong pace once."""
+        if line.jumps != self._jumps_told:
+            self._jumps_told = line.jumps
+            if line.jumps.bit_count() == 1:
+                _log.warning("%s: the camera's time stamps jumped; recording goes on by arrival time", self._label)
+        if line.bend_ppm and not self._pace_told:
+            self._pace_told = True
+            how = "slower" if line.bend_ppm > 0 else "faster"
+            _log.warning("%s: the camera's time stamps run %s than time; pictures are placed by their arrival", self._label, how)
 
     def on_sender_report(self, track: int, ntp_utc_us: int, rtp_timestamp: int) -> None:
         """`rtsp.sink.Sink`"""

@@ -3,8 +3,9 @@
 Objective: audio and video of a run share one line that starts near 0, grows with the camera's clock, and survives what broken
 cameras do. RTP timestamps say how far apart frames are; arrivals say where on the wall they belong. Network delay only ever adds,
 so the frame with the smallest (arrival - media time) lies nearest to the truth: it anchors the run. Cameras' clocks drift: the
-anchor follows at segment borders by at most 500 ppm, so a segment's own times are never bent. Sender reports (RFC 3550 section
-6.4.1), when the camera sends them for both tracks and they are sane, align audio with video exactly.
+anchor follows at segment borders by at most 500 ppm, so a segment's own times are never bent, unless the camera counts frames
+instead of time (`ingest.pace`). Sender reports (RFC 3550 section 6.4.1), when the camera sends them for both tracks and they are
+sane, align audio with video exactly.
 
 All `*_ns` are monotonic; `wall_offset_us` = wall clock - monotonic clock, both now.
 """
@@ -12,6 +13,7 @@ All `*_ns` are monotonic; `wall_offset_us` = wall clock - monotonic clock, both 
 from dataclasses import dataclass
 
 from mini_nvr.clock import NS_PER_S, NS_PER_US, US_PER_S
+from mini_nvr.ingest.pace import DRIFT_PPM, Pace
 from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 
 MAX_AHEAD_NS = 3 * NS_PER_S  # frames cannot come from the future: the time stamps jumped forward
@@ -20,16 +22,21 @@ MAX_BACKWARD = VIDEO_CLOCK_HZ  # one second: more than any reordering
 SETTLE_NS = 2 * NS_PER_S  # so long the first frames of a connection tell where audio belongs
 MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned, unless video is as late: the line was held up
 MAX_REPORT_SKEW_NS = 2 * NS_PER_S  # sender reports that contradict the arrivals by more are the camera's mistake
-DRIFT_PPM = 500
 STEP_US = 250_000  # a faster change of the wall clock against the monotonic one is a step, not a slew
 
 
 class VideoLine:
-    """RTP timestamps of the video track -> 90 kHz ticks since the first frame, jumps bridged by arrival times."""
+    """RTP timestamps of the video track -> 90 kHz ticks since the first frame; arrivals bridge jumps and correct a wrong pace.
+
+    Media time is a straight line through a pivot: the first frame, and later wherever the line was bent or bridged.
+    """
 
     def __init__(self) -> None:
         self.jumps = 0
-        self._offset: int | None = None
+        self._pace: Pace | None = None  # None before the first frame
+        self._pivot_rtp = self._pivot = 0
+        self._bend_ppm = 0
+        self._newest_rtp = 0
         self._newest = 0  # largest pts handed out
         self._newest_arrival_ns = 0
         self._window_ns = 0  # smallest (arrival - media) since the last border
@@ -37,7 +44,12 @@ class VideoLine:
 
     @property
     def started(self) -> bool:
-        return self._offset is not None
+        return self._pace is not None
+
+    @property
+    def bend_ppm(self) -> int:
+        """How much faster than its time stamps say the camera's time runs; 0 for all but those that count frames."""
+        return self._bend_ppm
 
     @property
     def anchor_ns(self) -> int:
@@ -46,21 +58,27 @@ class VideoLine:
 
     def place(self, rtp_timestamp: int, arrival_ns: int) -> int:
         """The frame's presentation time in ticks since the first frame."""
-        if self._offset is None:
-            self._offset = rtp_timestamp
+        if self._pace is None:
+            self._pace = Pace(arrival_ns)
+            self._pivot_rtp = self._newest_rtp = rtp_timestamp
             self._anchor_ns = self._window_ns = self._newest_arrival_ns = arrival_ns
             return 0
-        pts = rtp_timestamp - self._offset
+        pts = self.of_raw(rtp_timestamp)
         lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
-        if not -MAX_AHEAD_NS <= lag_ns - self._anchor_ns <= MAX_BEHIND_NS or self._newest - pts > MAX_BACKWARD:
+        ahead_ns = MAX_BEHIND_NS if self._pace.is_wrong else MAX_AHEAD_NS
+        if not -ahead_ns <= lag_ns - self._anchor_ns <= MAX_BEHIND_NS or self._newest - pts > MAX_BACKWARD:
             pts = self._bridge(rtp_timestamp, arrival_ns)
             lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
+            self._pace.jumped()
         if lag_ns < self._window_ns:
             self._window_ns = lag_ns
             self._anchor_ns = min(self._anchor_ns, lag_ns)
         if pts > self._newest:
-            self._newest = pts
+            self._newest, self._newest_rtp = pts, rtp_timestamp
             self._newest_arrival_ns = arrival_ns
+        least_ns = self._pace.observe(lag_ns, arrival_ns)
+        if least_ns is not None:
+            self._bend(self._pace.bend_ppm, least_ns)
         return pts
 
     def late_ns(self, arrival_ns: int) -> int:
@@ -70,19 +88,27 @@ class VideoLine:
     def border(self) -> int:
         """Close the window of one segment; returns its smallest (arrival - media), the next segment's best anchor."""
         best = self._window_ns
+        if self._pace is not None:
+            self._pace.border(best)
         self._anchor_ns = best
         self._window_ns = best + NS_PER_S  # the next frame replaces it unless the clock really drifted by that much
         return best
 
     def of_raw(self, rtp_timestamp: int) -> int:
         """The media time that an RTP timestamp corresponds to, without judging it."""
-        return rtp_timestamp - (self._offset or 0)
+        since = rtp_timestamp - self._pivot_rtp
+        return self._pivot + since + since * self._bend_ppm // 1_000_000
+
+    def _bend(self, ppm: int, anchor_ns: int) -> None:
+        """Go on from the newest frame at another pace. anchor_ns: where the line stands now, so that audio finds it there."""
+        self._pivot_rtp, self._pivot, self._bend_ppm = self._newest_rtp, self._newest, ppm
+        self._anchor_ns = self._window_ns = anchor_ns
 
     def _bridge(self, rtp_timestamp: int, arrival_ns: int) -> int:
         """The camera's time stamps jumped: go on where the arrivals say, at least one tick further."""
         waited_ns = max(arrival_ns - self._newest_arrival_ns, 0)
         pts = self._newest + max(waited_ns * VIDEO_CLOCK_HZ // NS_PER_S, 1)
-        self._offset = rtp_timestamp - pts
+        self._pivot_rtp, self._pivot = rtp_timestamp, pts
         self.jumps += 1
         return pts
 
