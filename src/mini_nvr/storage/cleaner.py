@@ -22,6 +22,7 @@ from mini_nvr.errors import CatalogError, SegmentError
 from mini_nvr.storage.age_clock import AgeClock
 from mini_nvr.storage.alarms import AlarmBoard, AlarmKind
 from mini_nvr.storage.deleter import Deleter, Outcome, Step
+from mini_nvr.storage.empty_days import EmptyDays
 from mini_nvr.storage.growth import UNKNOWN_RATE, GrowthMeter, look_interval_s, next_look_s, room_ahead
 from mini_nvr.storage.limits import Limits, limits_of
 from mini_nvr.storage.measure import Measured, SpaceMeter
@@ -93,6 +94,7 @@ class Cleaner:
         self._looked = False
         self._deleting_since: dict[int, int] = {}
         self._emptied: set[PurePosixPath] = set()
+        self._empty_days = EmptyDays(settings.record_dir, settings.zone, clock, settings.cleanup_interval_s)
         self._retry_s = RETRY_S
         self._rebuilt_since_ns: int | None = None
         self.report: SpaceReport | None = None
@@ -183,6 +185,7 @@ class Cleaner:
         if len(decided.deletions) == MOST_A_BATCH:
             return self._rest_s(space, begun_ns)
         self._grant_rooms(decided.short)
+        self._empty_days.look()
         self.tally.flush_if_due()
         return self._next_look_s(space, outcome.size_bytes)
 
