@@ -40,7 +40,8 @@ def _gaps(catalog: Catalog, channel: int = 1) -> list[tuple[int, int | None, Gap
 
 def test_a_clean_stop_leaves_nothing_to_do(catalog: Catalog, folder: FakeFolder) -> None:
     catalog.commit([folder.put(facts())], runs=[RunChange(run_id(1), 1, T0, T0 + FIVE_MINUTES, "stopped")])
-    assert _repair(catalog, folder) == RepairReport()
+    found = _repair(catalog, folder)
+    assert (found, found.looked_at) == (RepairReport(), 1)
     assert folder.recovered == []
 
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import gc
+import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from mini_nvr.catalog.lock import DataDirLock
 from mini_nvr.catalog.model import SegmentState
+from mini_nvr.catalog.recovery import RepairReport
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import RescanReport, rescan
 from mini_nvr.clock import SystemClock
@@ -75,6 +77,24 @@ async def test_reading_all_footage_holds_up_no_recording(rig: DemoRig, tmp_path:
         await until(lambda: not catalog.was_rebuilt)
     with Catalog.open(tmp_path / "data") as catalog:
         assert [row.number for row in catalog.segments(1)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        (RepairReport(looked_at=7), "start: 7 recent files and rows looked at, nothing to repair"),
+        (
+            RepairReport(
+                sealed=[PurePosixPath("a"), PurePosixPath("b")], damaged=[(PurePosixPath("c"), "")], runs_ended=2, looked_at=9
+            ),
+            "repaired after an unclean stop: 2 sealed, 1 unreadable, 2 runs ended; 9 recent files and rows looked at",
+        ),
+    ],
+)
+def test_a_start_says_what_it_repaired_by_kind(report: RepairReport, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    recorder.tell(report)
+    assert caplog.messages == [said]
 
 
 async def test_a_catalog_that_was_damaged_is_told_while_it_is_filled_and_afterwards(

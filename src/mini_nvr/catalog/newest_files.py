@@ -88,6 +88,7 @@ class _Newest:
                 return
 
     def _take_in(self, path: PurePosixPath) -> SegmentChange | None:
+        self.report.looked_at += 1
         try:
             facts = self._scan(self._record_dir / path)
             if not facts.sealed:

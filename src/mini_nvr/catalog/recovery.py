@@ -48,7 +48,7 @@ class FootageMissing(CatalogError):
 
 @dataclass(slots=True)
 class RepairReport:
-    """What a repair did, by path; all empty after a clean stop."""
+    """What a repair did, by path; all empty after a clean stop. looked_at: how many files and rows."""
 
     sealed: list[PurePosixPath] = field(default_factory=list)
     adopted: list[PurePosixPath] = field(default_factory=list)
@@ -57,6 +57,7 @@ class RepairReport:
     deleted: list[PurePosixPath] = field(default_factory=list)
     damaged: list[tuple[PurePosixPath, str]] = field(default_factory=list)
     runs_ended: int = 0
+    looked_at: int = field(default=0, compare=False)
 
 
 def repair(catalog: Catalog, record_dir: Path, now_utc_us: int, *, recover: Recover = scan.recover) -> RepairReport:
@@ -153,6 +154,7 @@ class _Repair:
             return
         self.report.removed += [path for path in leftovers if self._remove(path)]
         rows = {row.path: row for row in self._catalog.segments_in(folder)}
+        self.report.looked_at += len(leftovers) + len(rows.keys() | set(present))
         for path in present:
             if path not in rows:
                 self._adopt(path)

@@ -338,7 +338,7 @@ def ignore_closed_loop(post: Callable[..., object], act: Callable[[], None]) -> 
 
 
 def tell(report: RepairReport) -> None:
-    """A repair in one line of the log, and nothing after a clean stop."""
+    """What was repaired, counted by kind, in one line of the log; after a clean stop, that there was nothing."""
     counts = {
         "sealed": len(report.sealed),
         "adopted": len(report.adopted),
@@ -346,7 +346,10 @@ def tell(report: RepairReport) -> None:
         "missing": len(report.dropped),
         "deletions finished": len(report.deleted),
         "unreadable": len(report.damaged),
+        "runs ended": report.runs_ended,
     }
     found = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     if found:
-        _log.warning("repaired after an unclean stop: %s", found)
+        _log.warning("repaired after an unclean stop: %s; %d recent files and rows looked at", found, report.looked_at)
+    else:
+        _log.info("start: %d recent files and rows looked at, nothing to repair", report.looked_at)

@@ -1,7 +1,7 @@
 """Takes away day folders that stayed empty.
 
-Who deletes the last file of a day removes its folder, too. It stays when a kill comes in between, when it was that very day then and
-the service ended with it, or when somebody else took the files away.
+Who deletes the last file of a day removes its folder, too. It stays when a kill comes in between, when it was that very day and the
+service ended with it, or when somebody else took the files away.
 """
 
 import os
