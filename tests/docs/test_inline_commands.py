@@ -14,6 +14,7 @@ from tests.first_run.steps import BY_OTHERS, PAGES_BY_OTHERS, STEPS
 IMAGE: Final = "tests/image/check_image.py"
 IN_THE_IMAGE: Final = f"{IMAGE}::test_s18_it_records_as_nobody_special_and_ends_in_time"
 """It enters the container as `exec` does, asks what `ps` asks, and ends it as `down` does; there is no engine between."""
+COMMANDS_IN_IT: Final = f"{IMAGE}::test_https_with_a_pair_in_data_and_the_commands_of_the_guide"
 RUN_BY: Final = {
     ".venv/bin/python -m mini_nvr.api.reference": "Makefile",
     ".venv/bin/python -m mini_nvr.config.reference": "Makefile",
@@ -21,7 +22,11 @@ RUN_BY: Final = {
     "docker compose down": IN_THE_IMAGE,
     "docker compose exec mini-nvr mini-nvr check": IN_THE_IMAGE,
     "docker compose exec mini-nvr mini-nvr status": IN_THE_IMAGE,
+    "docker compose exec mini-nvr mini-nvr user list": COMMANDS_IN_IT,
+    "docker compose exec mini-nvr mini-nvr user reset admin": COMMANDS_IN_IT,
     "docker compose ps": IN_THE_IMAGE,
+    "docker compose run --rm mini-nvr rescan": COMMANDS_IN_IT,
+    "docker compose up -d": IN_THE_IMAGE,
     "mini-nvr run --demo": "tests/e2e/test_supervised.py::test_demo_mode_records_four_cameras_and_ctrl_c_ends_it",
     "mini-nvr user hash --number 2": "tests/services/test_user.py::test_the_commands_are_on_the_command_line",
     "systemd-analyze security --offline=true packaging/mini-nvr.service": (

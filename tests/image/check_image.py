@@ -22,6 +22,7 @@ from mini_nvr.supervisor.services import DEMO_HOST
 from tests.e2e.recorder_process import wait_until
 from tests.image.container import Container, Image
 from tests.support.compose import interpolated, services
+from tests.support.self_signed import make_self_signed
 
 ROOT = Path(__file__).parents[2]
 LIMIT_BYTES = 300_000_000
@@ -159,6 +160,28 @@ def test_s18_it_records_as_nobody_special_and_ends_in_time(image: Image, folder:
     assert film.stat().st_uid == 1000
     for secret in (CAMERA_PASSWORD, PASSWORD):
         assert secret not in container.log()
+
+
+def test_https_with_a_pair_in_data_and_the_commands_of_the_guide(image: Image, folder: Path, rig: DemoRig) -> None:
+    """Those that `docker compose exec` runs beside the recorder, and `docker compose run` when it is stopped."""
+    pair = make_self_signed(folder / "data")
+    for path in (pair.chain, pair.key):
+        os.chown(path, 1000, 1000)
+    paths = {name: f"/data/{path.name}" for name, path in (("TLS_CERT", pair.chain), ("TLS_KEY", pair.key))}
+    no_user = {name: value for name, value in settings(rig).items() if name not in ("user1", "pass1")}
+    write_env(folder, {**no_user, **paths})
+    with Container(image, folder, environment=on_free_port()) as container:
+        container.wait_until_healthy()
+        assert "serving HTTPS" in container.log()
+        wait_until(lambda: "LIVE" in container.run("mini-nvr", "status").stdout, "a live camera", 60)
+        assert "admin" in container.run("mini-nvr", "user", "list").stdout
+        new = container.run("mini-nvr", "user", "reset", "admin").stdout.strip()
+        assert re.fullmatch(r"\S{12,}", new)
+        assert new not in container.log()
+        assert container.stop() == 0
+    with Container(image, folder, command=("rescan",)) as container:
+        assert container.wait() == 0
+    assert "recordings in the catalog now" in container.log() or "1 recording in the catalog now" in container.log()
 
 
 def test_demo_mode_needs_no_env(image: Image, folder: Path) -> None:

@@ -27,6 +27,8 @@ PAGE = document(ROOT / "docs/guide/systemd.md")
 ELSEWHERE = ("make dist",)
 """Run by `make image-test` itself."""
 WITH_THE_PROGRAM = "mini-nvr status"
+REMOVAL = "systemctl disable --now mini-nvr"
+"""The first command of those that take it away again."""
 SENT = ("requirements.lock", "packaging/mini-nvr.service")
 USER, PASSWORD = "anna", "c4n4ry $HOME horse"
 STOPS_WITHIN_S = 15
@@ -84,7 +86,7 @@ def test_the_page_installs_a_recorder_that_records(debian: Debian, tmp_path: Pat
             f"CHANNEL_1_URL=rtsp://127.0.0.1:{rig.port}/stream1\nWEB_PORT={port}\nuser1={USER}\npass1='{bcrypt_hash(PASSWORD)}'\n"
         )
         debian.put(tmp_path / ".env", "/source/.env")
-        commands = [command for command in PAGE.shell_commands() if command not in ELSEWHERE]
+        commands, removal = installed_and_removed()
         at_rest = [command.replace(" --now", "") for command in commands if WITH_THE_PROGRAM not in command]
         debian.run("env", "-C", "/source", "bash", "-euxc", "\n".join(at_rest), env=[NO_INIT])
 
@@ -107,6 +109,19 @@ def test_the_page_installs_a_recorder_that_records(debian: Debian, tmp_path: Pat
     assert scan(film).sealed
     assert film.stat().st_uid != 0
     assert film.stat().st_uid == (debian.written / "var/lib/mini-nvr").stat().st_uid
+
+    debian.run("bash", "-euxc", "\n".join(removal).replace(" --now", ""), env=[NO_INIT])
+    left = debian.run("find", "/etc/systemd/system", "/opt", "-name", "*mini-nvr*")
+    assert left == ""
+    assert film.exists()
+    assert debian.run("cat", "/etc/mini-nvr.env")
+
+
+def installed_and_removed() -> tuple[list[str], list[str]]:
+    """The commands of the page, up to those that take it away again, and these."""
+    commands = [command for command in PAGE.shell_commands() if command not in ELSEWHERE]
+    (at,) = (number for number, command in enumerate(commands) if REMOVAL in command)
+    return commands[:at], commands[at:]
 
 
 def answers(port: int) -> bool:

@@ -16,6 +16,7 @@ TRIED = {
     "docker build -t mini-nvr .": "tests/image/provide-image",
     "docker run --rm -p 2126:2126 mini-nvr run --demo": f"{IMAGE}::test_demo_mode_needs_no_env",
     "docker compose run --rm --no-deps mini-nvr user hash": f"{IMAGE}::test_a_hash_for_env_is_made_in_it",
+    "docker compose down --rmi all": STARTED,
     "stat -c '%u %g' recordings": "packaging/own-folders",
     "sudo chown -R mini-nvr:mini-nvr /mnt/footage": "packaging/own-folders",
     "git pull": "tests/catalog/test_migrations.py",
