@@ -12,6 +12,7 @@ from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
 from mini_nvr.demo.live import LiveScene
 from mini_nvr.demo.scenes import CAR_PARK, STREET
 from tests.e2e.recorder_process import RecorderProcess, camera_settings
+from tests.e2e.taken_frames import wait_until_taken
 
 MakeRecorder = Callable[..., RecorderProcess]
 
@@ -81,6 +82,9 @@ def minute(tmp_path_factory: pytest.TempPathFactory) -> Minute:
             clients.update(((number, container), _newest_client(camera)) for number, camera in cameras.items())
         for recorder in recorders.values():
             _wait_for_segments(recorder, cameras)
+        for camera in cameras.values():
+            camera.faults.stalled = True
+        wait_until_taken(rig, list(cameras))
         for container, recorder in recorders.items():
             assert recorder.stop() == 0, f"{container}\n{recorder.last_words()}"
     return Minute(cameras, recorders, clients)
@@ -95,4 +99,4 @@ def _wait_for_segments(recorder: RecorderProcess, cameras: Mapping[int, DemoCame
     def all_have_enough() -> bool:
         return all(len(recorder.files(number)) > SEGMENTS for number in cameras)
 
-    recorder.wait_until(all_have_enough, f"{SEGMENTS} whole segments of each camera", (SEGMENTS + 2) * SEGMENT_S)
+    recorder.wait_until(all_have_enough, f"{SEGMENTS} whole segments of each camera", 3 * SEGMENTS * SEGMENT_S)

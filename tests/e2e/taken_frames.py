@@ -10,13 +10,13 @@ import fcntl
 import struct
 import termios
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mini_nvr.clock import NS_PER_S, SystemClock
 from mini_nvr.demo import DemoRig, SentFrame
-from tests.e2e.recorder_process import RecorderProcess, pause
+from tests.e2e.held_up import held_up_ns
+from tests.e2e.recorder_process import WAIT_TIMEOUT_S, RecorderProcess, pause, wait_until
 from tests.e2e.sent_frames import lasted_s, lost_s
 
 WRITTEN_WITHIN_S = 0.25
@@ -46,11 +46,11 @@ class Taken:
 
 def look(rig: DemoRig, channels: Sequence[int], recorder: RecorderProcess) -> Taken:
     """What had been taken by now; while the process runs, never too much."""
-    held_up_ns = _held_up_ns(recorder.pid)  # first: a test that is held up itself must not blame the recorder for it
+    before_ns = held_up_ns(recorder.pid)  # first: a test that is held up itself must not blame the recorder for it
     streams = rig.call(lambda: _streams(rig, channels))
     return Taken(
         SystemClock().monotonic_ns(),
-        held_up_ns,
+        before_ns,
         {number: stream.taken_bytes for number, stream in streams.items()},
         all(stream.unsent_bytes == 0 for stream in streams.values()),
     )
@@ -68,6 +68,18 @@ def look_at_stopped(rig: DemoRig, channels: Sequence[int], recorder: RecorderPro
         pause(_LOOK_EACH_S)
         found = look(rig, channels, recorder)
     return found
+
+
+def wait_until_taken(rig: DemoRig, channels: Sequence[int]) -> None:
+    """Until all that silent cameras have sent has been taken, by each of their clients."""
+
+    def is_taken() -> bool:
+        connections = [viewer.transport for number in channels for viewer in rig.camera(number).viewers]
+        unsent = sum(map(_unsent_bytes, connections))
+        unread = _receive_queues_bytes()
+        return unsent + sum(unread.get(_ends(connection), 0) for connection in connections) == 0
+
+    wait_until(lambda: rig.call(is_taken), "everything that was sent being taken", WAIT_TIMEOUT_S)
 
 
 def lost_of_taken_s(
@@ -91,15 +103,6 @@ def lost_of_taken_s(
     return least_s
 
 
-def _held_up_ns(pid: int) -> int:
-    """Of all threads together, as schedstat's second number tells (Documentation/scheduler/sched-stats.rst)."""
-    waits = []
-    for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        with suppress(OSError):  # the thread has just ended
-            waits.append(int(file.read_text().split()[1]))
-    return sum(waits)
-
-
 @dataclass(frozen=True, slots=True)
 class _Stream:
     """Of one connection. unsent_bytes: not acknowledged by the other end, or not even with the kernel."""
@@ -115,10 +118,14 @@ def _streams(rig: DemoRig, channels: Sequence[int]) -> dict[int, _Stream]:
     unread = _receive_queues_bytes()
     found = {}
     for number, viewer in viewers.items():
-        connection = viewer.transport.get_extra_info("socket")
-        ends = _hex_address(*connection.getpeername()), _hex_address(*connection.getsockname())
-        found[number] = _Stream(viewer.written_bytes - unsent[number] - unread.get(ends, 0), unsent[number])
+        found[number] = _Stream(viewer.written_bytes - unsent[number] - unread.get(_ends(viewer.transport), 0), unsent[number])
     return found
+
+
+def _ends(transport: asyncio.WriteTransport) -> tuple[str, str]:
+    """The client's address and ours, as `_receive_queues_bytes` has them."""
+    connection = transport.get_extra_info("socket")
+    return _hex_address(*connection.getpeername()), _hex_address(*connection.getsockname())
 
 
 def _unsent_bytes(transport: asyncio.WriteTransport) -> int:

@@ -39,10 +39,10 @@ def test_wrong_settings_are_all_listed_and_nothing_is_written(make_recorder: Mak
 
 def test_another_folder_in_place_of_the_known_volume_is_not_recorded_to(rig: DemoRig, make_recorder: MakeRecorder) -> None:
     """As when a mount is missing: the folder is there, but it is not the one."""
-    recorder = make_recorder(camera_settings(rig, 2, SYNC_INTERVAL="1", SEGMENT_DURATION="10"))
+    recorder = make_recorder(camera_settings(rig, 2, SYNC_INTERVAL="1", SEGMENT_DURATION="600"))
     recorder.start()
     recorder.wait_recording(2)
-    pause(1)
+    recorder.wait_until(lambda: bool(recorder.segments(1)), "the first checkpoint")
     recorder.stop()
     away = recorder.folder / "unmounted"
     recorder.record_dir.rename(away)
@@ -52,10 +52,14 @@ def test_another_folder_in_place_of_the_known_volume_is_not_recorded_to(rig: Dem
     recorder.start()
     recorder.wait_until(lambda: last_cause(recorder, 1) is GapCause.VOLUME_MISSING, "the missing volume being told")
     assert list(recorder.record_dir.iterdir()) == []
-    pause(7)
+    recorder.wait_until(
+        lambda: [gap.cause for gap in recorder.gaps(1)][-2:] == [GapCause.RECORDER_DOWN, GapCause.VOLUME_MISSING],
+        "the missing volume being written down",
+    )
+    pause(7)  # in which it is tried again and again
     assert recorder.segments(1) == rows_before
     assert recorder.log().count("ch1: recording folder missing") == 1
-    assert [gap.cause for gap in recorder.gaps(1)][-2:] == [GapCause.RECORDER_DOWN, GapCause.VOLUME_MISSING]
+    assert list(recorder.record_dir.iterdir()) == []
 
     recorder.record_dir.rmdir()
     away.rename(recorder.record_dir)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None,
     reason="ffmpeg and ffprobe are not installed (apt install ffmpeg)",
 )
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 SCENES = {
     1: {("h264", 640, 360), ("aac", "16000", 1)},
     2: {("hevc", 640, 360)},

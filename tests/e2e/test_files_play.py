@@ -57,7 +57,12 @@ def test_a_growing_file_opens_at_any_instant(container: str, rig: DemoRig, make_
     moments = random.Random(SEED)  # noqa: S311  moments, not secrets
     print(f"seed {SEED}")
     with make_recorder(camera_settings(rig, len(CLIPS), SEGMENT_DURATION="10", RECORD_FORMAT=container)) as recorder:
+
+        def newest_of_each() -> list[Path]:
+            return [path for number in CLIPS for path in recorder.files(number)[-1:]]
+
         recorder.wait_recording(len(CLIPS))
+        recorder.wait_until(lambda: all(map(has_footage, newest_of_each())), "footage of each camera")
         shown: dict[Path, int] = {}
         for look in range(LOOKS):
             pause(moments.uniform(*LOOK_EVERY_S))
@@ -78,7 +83,7 @@ def test_a_growing_file_opens_at_any_instant(container: str, rig: DemoRig, make_
 
 def test_the_parts_of_a_growing_file_play_by_byte_range(rig: DemoRig, make_recorder: MakeRecorder) -> None:
     """What the catalog lists while the file grows is on the disk, and plays without the rest of the file."""
-    with make_recorder(camera_settings(rig, len(CLIPS), SEGMENT_DURATION="60", SYNC_INTERVAL="0.5")) as recorder:
+    with make_recorder(camera_settings(rig, len(CLIPS), SEGMENT_DURATION="600", SYNC_INTERVAL="0.5")) as recorder:
         recorder.wait_until(
             lambda: all(_listed_us(recorder, number) > 3 * US_PER_S for number in CLIPS), "3 s of each channel listed"
         )

@@ -23,7 +23,7 @@ CODECS = {number: spec.codec for number, spec in CLIPS.items()}
 SOUNDS = {number: spec.audio for number, spec in CLIPS.items()}
 AAC = [number for number, sound in SOUNDS.items() if sound == "aac"]
 G711 = [number for number, sound in SOUNDS.items() if sound != "aac"]
-UNWRITTEN_AT_STOP_S = 1.0  # on its way when the signal came
+UNWRITTEN_AT_STOP_S = 1.0  # the cameras are silent by then, and nothing is on its way
 AAC_FRAME_SAMPLES = 1024
 LATE_SOUND_S = 0.4  # an AAC frame of 8 kHz lasts 128 ms, and the first whole one begins behind the first picture
 UNWRITTEN_SOUND_S = 1.0  # on its way when the recorder stops
@@ -57,7 +57,7 @@ def test_every_picture_once_and_in_order(minute: Minute, number: int, container:
     found = digests_without_sets(CODECS[number], stored(minute, number, container, "video"))
     assert found[0] == sent[0].digest, "the first frame sent is a key frame, and recording starts with it"
     lost = lost_s(sent, found, VIDEO_CLOCK_HZ)
-    print(f"{len(found)} of {len(sent)} frames; the last {lost:.3f} s were on their way when the recorder was stopped")
+    print(f"{len(found)} of {len(sent)} frames; the last {lost:.3f} s were lost when the recorder was stopped")
     assert lost <= UNWRITTEN_AT_STOP_S
 
 

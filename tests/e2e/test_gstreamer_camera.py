@@ -78,7 +78,7 @@ async def collect(url: str) -> tuple[tuple[Track, ...], Collected]:
     try:
         tracks = await client.describe()
         await client.play(tracks, sink)
-        await until(lambda: len(sink.frames[0]) >= FRAMES_WANTED and sink.reports > 0, 20)  # the first report may take 5 s
+        await until(lambda: len(sink.frames[0]) >= FRAMES_WANTED and sink.reports > 0)  # the first report may take 5 s
         await until(lambda: all(len(sink.frames[track]) >= 10 for track in range(len(tracks))))
     finally:
         await client.close()

@@ -8,17 +8,22 @@ import pytest
 from mini_nvr.segment.scan import scan
 from tests.e2e.conftest import MakeRecorder
 from tests.e2e.gstreamer import gstreamer_cameras, make_clip, needs_gstreamer
-from tests.e2e.recorder_process import pause
+from tests.e2e.played import has_footage
 
 pytestmark = needs_gstreamer
 
 PASSWORD = "p@ss:w/rd #1"
+PICTURES = 50
 
 
 def decoded_frames(path: Path) -> int:
     """Decodes everything; any error of the decoder is raised."""
     with av.open(str(path)) as container:
         return sum(1 for frame in container.decode(video=0) if not frame.is_corrupt)
+
+
+def has_pictures(path: Path) -> bool:
+    return has_footage(path) and scan(path).video_frames > PICTURES
 
 
 def test_four_mounts_are_recorded_with_an_env_file_under_the_supervisor(tmp_path: Path, make_recorder: MakeRecorder) -> None:
@@ -34,7 +39,9 @@ def test_four_mounts_are_recorded_with_an_env_file_under_the_supervisor(tmp_path
         recorder = make_recorder(settings, command=("run",))
         recorder.start()
         recorder.wait_recording(4)
-        pause(13)
+        recorder.wait_until(
+            lambda: all(len(recorder.files(channel)) >= 2 for channel in range(1, 5)), "a second file of each channel"
+        )
         assert recorder.stop() == 0
     for channel in range(1, 5):
         rows = recorder.segments(channel)
@@ -63,7 +70,7 @@ def test_codecs_and_sign_in(make_recorder: MakeRecorder, codec: str, audio: str,
         recorder = make_recorder(settings)
         recorder.start()
         recorder.wait_recording(1)
-        pause(4)
+        recorder.wait_until(lambda: has_pictures(recorder.files(1)[0]), f"more than {PICTURES} pictures")
         recorder.stop()
     (path,) = recorder.files(1)
     facts = scan(path)
@@ -71,7 +78,7 @@ def test_codecs_and_sign_in(make_recorder: MakeRecorder, codec: str, audio: str,
         assert container.streams.video[0].codec_context.name == {"h264": "h264", "h265": "hevc"}[codec]
         assert [stream.codec_context.name for stream in container.streams.audio] == ([stored_audio] if stored_audio else [])
         sound = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0)) if stored_audio else 0.0
-    assert decoded_frames(path) == facts.video_frames > 50
+    assert decoded_frames(path) == facts.video_frames > PICTURES
     assert not stored_audio or sound == pytest.approx(facts.duration_us / 1e6, abs=1.0)
     assert ("left out audio" in recorder.log()) == (stored_audio is None)
     assert PASSWORD not in recorder.log()

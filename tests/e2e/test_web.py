@@ -13,7 +13,7 @@ from websockets.exceptions import WebSocketException
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.demo import ClipSource, DemoCamera, DemoRig
-from mini_nvr.live.protocol import KIND_HEADER, KIND_INIT, KIND_PART, read_part
+from mini_nvr.live.protocol import KIND_EVENT, KIND_HEADER, KIND_INIT, KIND_PART, read_part
 from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import DEMO_HOST, wait_for_port
 from tests.e2e.recorder_process import RecorderProcess, camera_settings
@@ -25,9 +25,9 @@ PARTS = 20
 
 
 async def signed_in(port: int) -> Browser:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await wait_for_port("127.0.0.1", port, SystemClock())
-    browser = Browser(base_url=f"http://127.0.0.1:{port}", timeout=10)
+    browser = Browser(base_url=f"http://127.0.0.1:{port}", timeout=60)
     assert (await browser.sign_in(USER, PASSWORD)).status_code == 200
     return browser
 
@@ -37,6 +37,8 @@ async def watched(browser: Browser, port: int) -> bytes:
     url = f"ws://127.0.0.1:{port}/api/channel/1/live"
     async with asyncio.timeout(60), connect(url, additional_headers={"Cookie": cookies_of(browser)}, proxy=None) as live:
         header = await live.recv()
+        while header[0] == KIND_EVENT:  # there is no picture yet
+            header = await live.recv()
         assert header[0] == KIND_HEADER
         init = await live.recv()
         assert isinstance(init, bytes)
@@ -81,7 +83,7 @@ def kill_recorder(program: RecorderProcess) -> None:
 
 async def resumed(browser: Browser, port: int) -> bytes:
     """What a viewer gets that connects until it does."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             with suppress(WebSocketException, httpx.HTTPError):
                 return await watched(browser, port)

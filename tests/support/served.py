@@ -26,7 +26,7 @@ class Served:
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def browser(self, **more: object) -> Browser:
-        return Browser(base_url=self.url, timeout=10, **more)  # type: ignore[arg-type]  # what httpx takes
+        return Browser(base_url=self.url, timeout=60, **more)  # type: ignore[arg-type]  # what httpx takes
 
     async def exchange(self, request: bytes) -> bytes:
         """What comes back for raw bytes until the server closes; nothing normalizes them on the way."""
