@@ -179,7 +179,8 @@ async def connect(host: str, port: int, timeout_s: float, make: Callable[[], Con
     except ConnectionRefusedError as exc:
         raise ConnectionRefused(f"{host} refuses connections on port {port}; check the port and that RTSP is switched on") from exc
     except OSError as exc:
-        raise HostUnreachable(f"{host} cannot be reached: {exc.strerror or 'network error'}") from exc
+        reason = exc.strerror or "network error"
+        raise HostUnreachable(f"{host} cannot be reached: {reason}; check the address, the camera's power and cable") from exc
     except UnicodeError as exc:  # the IDNA codec, for labels that are empty or too long
         raise NameNotFound(f"{host} is no host name") from exc
 
