@@ -117,7 +117,7 @@ async def test_the_recorder_going_and_coming_is_told(web: Web) -> None:
         await until(lambda: web.clock.sleepers > 0)
         web.recorder.told = asyncio.Queue()
         web.clock.advance(2)
-        assert await listener.next(5) == {"event": "recorder", "running": True}
+        assert await listener.next(60) == {"event": "recorder", "running": True}
         following_it.cancel()
 
 

@@ -59,11 +59,11 @@ def recorder(data_dir: Path) -> Iterator[None]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     server = ControlServer(lambda: CHANNELS)
-    asyncio.run_coroutine_threadsafe(server.start(data_dir), loop).result(5)
+    asyncio.run_coroutine_threadsafe(server.start(data_dir), loop).result(60)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

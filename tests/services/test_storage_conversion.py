@@ -19,7 +19,7 @@ async def test_footage_of_another_product_is_converted_within_the_limit(tmp_path
     service = StorageService(archive.settings, SystemClock())
     await service.start()
     try:
-        await until(lambda: service.status()["convertedFiles"] == 1, 30)
+        await until(lambda: service.status()["convertedFiles"] == 1)
     finally:
         await service.stop()
     assert archive.files() == ["ch1/2023-11-14/100000+0000.mp4"]
@@ -33,7 +33,7 @@ async def test_a_conversion_under_way_holds_up_nobody(tmp_path: Path) -> None:
         make(archive.record_dir / f"ch1/2023-11-14/10{minute:02}00.mkv")
     service = StorageService(archive.settings, SystemClock())
     await service.start()
-    await until(lambda: service.status()["convertedFiles"] >= 1, 30)
+    await until(lambda: service.status()["convertedFiles"] >= 1)
     async with asyncio.timeout(60):
         await service.stop()
     assert not [name for name in archive.files() if name.endswith(TEMPORARY_SUFFIX)]

@@ -114,7 +114,7 @@ async def test_sigterm_ends_the_process_within_five_seconds_whatever_is_open(tmp
     try:
         async with asyncio.timeout(60):
             await wait_for_port("127.0.0.1", port, SystemClock())
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             answer = await client.post("/api/login", json={"username": "anna", "password": "c4n4ry horse battery"})
             assert answer.status_code == 200
             async with client.stream("GET", "/api/events") as events:
