@@ -106,6 +106,11 @@ def test_metrics(page: Document) -> None:
     assert {name for name in named if name.removesuffix("_total") not in metrics()} == set()
 
 
+def test_every_metric_is_explained() -> None:
+    text = (ROOT / "docs/guide/monitoring.md").read_text(encoding="utf-8")
+    assert {name for name in metrics() if not re.search(rf"`{name}(_total)?`", text)} == set()
+
+
 @cache
 def metrics() -> frozenset[str]:
     texts = (path.read_text(encoding="utf-8") for path in (ROOT / "src/mini_nvr/api").glob("*.py"))
