@@ -1,10 +1,12 @@
 """The web service on a real socket of this machine, in the test's own event loop."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -53,6 +55,19 @@ async def serving(web: Web, certificate: Certificate | None = None) -> AsyncIter
         server.should_exit = True
         async with asyncio.timeout(60):
             await task
+
+
+def problem_in(answer: bytes, status: str, *fields: str) -> dict[str, Any]:
+    """The problem (RFC 9457) that a raw answer holds. status: code and reason; fields: what its head has besides, in lower case."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("ascii").lower().split("\r\n")
+    assert first == f"http/1.1 {status.lower()}"
+    assert {"content-type: application/problem+json", *fields} <= set(lines)
+    problem: dict[str, Any] = json.loads(body)
+    assert problem["status"] == int(status.split(maxsplit=1)[0])
+    assert problem["detail"]
+    assert problem["remedy"]
+    return problem
 
 
 def cookies_of(browser: httpx.AsyncClient) -> str:
