@@ -58,6 +58,12 @@ def test_a_missing_or_swapped_volume_is_refused_with_the_remedy_until_it_is_back
     assert scene.prepared == 2
 
 
+def test_what_a_kill_left_of_a_note_goes_with_the_next_attempt(scene: Scene) -> None:
+    (scene.data / "volume-id.0a6d4d3e-16b6-4c7c-a3f4-0d4f8a1f6c11").touch()
+    scene.volume().verify()
+    assert [path.name for path in scene.data.iterdir()] == ["volume-id"]
+
+
 def test_a_note_that_the_power_cut_short_does_not_keep_the_footage_out(scene: Scene) -> None:
     known = create_volume(scene.records)
     (scene.data / "volume-id").write_bytes(b"")

@@ -26,6 +26,13 @@ def test_new_volume_gets_an_identity_and_keeps_it(tmp_path: Path) -> None:
     assert [entry.name for entry in folder.iterdir()] == [IDENTITY_FILE]
 
 
+def test_what_a_kill_left_of_an_identity_goes_with_the_next_attempt(tmp_path: Path) -> None:
+    (tmp_path / f"{IDENTITY_FILE}.0a6d4d3e-16b6-4c7c-a3f4-0d4f8a1f6c11").write_bytes(b'{"vol')
+    (tmp_path / "somebody's").touch()
+    create_volume(tmp_path)
+    assert {entry.name for entry in tmp_path.iterdir()} == {IDENTITY_FILE, "somebody's"}
+
+
 def test_two_volumes_differ(tmp_path: Path) -> None:
     assert create_volume(tmp_path / "a") != create_volume(tmp_path / "b")
 

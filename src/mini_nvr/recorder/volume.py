@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.disk import write_whole
+from mini_nvr.segment.disk import remove_drafts, write_whole
 from mini_nvr.segment.volume import VolumeMissing, create_volume, read_volume_id, verify_volume
 
 _log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class RecordingVolume:
                 return remembered
             found = read_volume_id(self._record_dir)
             volume_id = found or create_volume(self._record_dir)
+            remove_drafts(self._note)
             write_whole(self._note, volume_id.encode() + b"\n")
         except (OSError, UnicodeDecodeError) as exc:
             raise SegmentError(f"cannot read or write {self._note}: {exc}; DATA_DIR must be writable") from exc

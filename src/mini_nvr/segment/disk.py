@@ -97,6 +97,12 @@ def write_whole(path: Path, data: bytes) -> None:
     fsync_folder(path.parent)
 
 
+def remove_drafts(path: Path) -> None:
+    """What kills left of `write_whole` of this file; nobody else may be writing it. Raises OSError."""
+    for draft in path.parent.glob(f"{path.name}.*"):
+        draft.unlink(missing_ok=True)
+
+
 def fsync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -118,11 +124,33 @@ def fsync_below(root: Path, path: PurePosixPath) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with those above it that are missing; their names are durable on return. Raises OSError."""
+    """Make a folder with those above it that are missing; their names are durable on return. Raises OSError.
+
+    So is the name of one that is there already and empty: whoever made it may have been killed before it came to that.
+    """
     missing = []
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
+    if _is_empty(folder):
+        _fsync_if_allowed(folder.parent)
     for new in reversed(missing):
         new.mkdir(mode=FOLDER_MODE, exist_ok=True)  # of several the outer ones stay: only days are ever taken away
         fsync_folder(new.parent)
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False  # who writes into it will be told
+
+
+def _fsync_if_allowed(folder: Path) -> None:
+    """A folder of the system, such as the one that a disk is mounted in, may not be ours to open, or to sync."""
+    try:
+        fsync_folder(folder)
+    except OSError as exc:
+        if exc.errno not in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL}:
+            raise

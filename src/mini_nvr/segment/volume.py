@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from mini_nvr.errors import SegmentError
-from mini_nvr.segment.disk import make_folder, write_whole
+from mini_nvr.segment.disk import make_folder, remove_drafts, write_whole
 
 IDENTITY_FILE = ".mini-nvr-volume"
 _MAX_IDENTITY_BYTES = 4096
@@ -58,6 +58,7 @@ def create_volume(record_dir: Path) -> str:
     volume_id = str(uuid4())
     try:
         make_folder(record_dir)
+        remove_drafts(record_dir / IDENTITY_FILE)
         write_whole(record_dir / IDENTITY_FILE, json.dumps({"volume_id": volume_id}).encode() + b"\n")
     except OSError as exc:
         raise VolumeUnwritable(f"{record_dir} cannot be made a recording folder: {exc.strerror}; check its permissions") from exc
