@@ -1,6 +1,7 @@
 """Somebody who reads README and guide and does what they say, command by command."""
 
 import re
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,13 +9,14 @@ from typing import Final
 
 from mini_nvr.clock import SystemClock
 from mini_nvr.supervisor.run import free_port
-from tests.e2e.recorder_process import pause
+from tests.e2e.recorder_process import pause, wait_until
 from tests.first_run.machine import FirstRunFailed, Machine, Terminal, seconds_since, tail
 from tests.first_run.pictures import pictures_in, sign_in_and_watch
 from tests.first_run.program import Program
 from tests.first_run.steps import NVR, PASSWORD, PORT, USER, Hand, Recorder, Step
 
 CAMERA_PORT: Final = 8_654
+CAMERAS_START_S: Final = 120.0
 FOOTAGE_S: Final = 12.0
 CAMERAS: Final = f"""\
 CHANNEL_1_NAME=Front door
@@ -125,6 +127,17 @@ class Reader:
         self._write_env(CAMERAS, ACCOUNT)
         if self._cameras is None:
             self._cameras = self._machine.start(f"{NVR} demo --cameras 2 --port {CAMERA_PORT}", "cameras")
+            wait_until(self._cameras_are_there, "the simulated cameras", CAMERAS_START_S)
+
+    def _cameras_are_there(self) -> bool:
+        """The reader's cameras have been on for long."""
+        if self._cameras is not None and self._cameras.ended():
+            raise FirstRunFailed(f"the simulated cameras ended:\n{tail(self._cameras.output())}")
+        try:
+            socket.create_connection(("127.0.0.1", CAMERA_PORT), timeout=2).close()
+        except OSError:
+            return False
+        return True
 
     def _write_env(self, *parts: str) -> None:
         """The example's own lines, but for those about the DVR, and these."""
