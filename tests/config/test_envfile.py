@@ -1,5 +1,6 @@
 """The `.env` file: literal values, and each problem on its line without what stands there."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,15 @@ def test_unreadable_files(tmp_path: Path) -> None:
         (problem,) = read_env_file(path).problems
         assert problem.variable == str(path)
         assert wrong in problem.wrong
+
+
+def test_a_file_of_somebody_else_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")  # as root, nothing is refused
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    (problem,) = read_env_file(tmp_path / ".env").problems
+    assert problem.wrong == "cannot be read (Permission denied); give the user that runs Mini-NVR the right to read it"
 
 
 @settings(deadline=None)

@@ -15,11 +15,13 @@ IMAGE: Final = "tests/image/check_image.py"
 IN_THE_IMAGE: Final = f"{IMAGE}::test_s18_it_records_as_nobody_special_and_ends_in_time"
 """It enters the container as `exec` does, asks what `ps` asks, and ends it as `down` does; there is no engine between."""
 COMMANDS_IN_IT: Final = f"{IMAGE}::test_https_with_a_pair_in_data_and_the_commands_of_the_guide"
+UNREADABLE: Final = f"{IMAGE}::test_an_env_that_it_may_not_read_is_told"
 RUN_BY: Final = {
     ".venv/bin/python -m mini_nvr.api.reference": "Makefile",
     ".venv/bin/python -m mini_nvr.config.reference": "Makefile",
     "apt-get install python3 python3-venv": "tests/first_run/steps.py",
     "docker compose down": IN_THE_IMAGE,
+    "chown 1000 .env": UNREADABLE,
     "docker compose exec mini-nvr mini-nvr check": IN_THE_IMAGE,
     "docker compose exec mini-nvr mini-nvr status": IN_THE_IMAGE,
     "docker compose exec mini-nvr mini-nvr user list": COMMANDS_IN_IT,

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.markdown import ROOT, document
 
 FIRST_CELL = re.compile(r"^\| (?P<cell>`[^|]+|[a-z][^|]+) \|", re.MULTILINE)
-NOT_OURS = re.compile(r"ch\d|Address already in use|catalog \.\.\.|recorder ended|signal SIGKILL|next start now")
+NOT_OURS = re.compile(r"ch\d|Address already in use|Permission denied|catalog \.\.\.|recorder ended|signal SIGKILL|next start now")
 """What a message holds from elsewhere, or is put together from single words."""
 
 

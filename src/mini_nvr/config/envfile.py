@@ -28,6 +28,8 @@ def read_env_file(path: Path) -> EnvFile:
         return _unreadable(path, "does not exist")
     except IsADirectoryError:
         return _unreadable(path, "is a folder (a container engine makes one when the file to mount is missing)")
+    except PermissionError as exc:
+        return _unreadable(path, f"cannot be read ({exc.strerror}); give the user that runs Mini-NVR the right to read it")
     except OSError as exc:
         return _unreadable(path, f"cannot be read ({exc.strerror})")
     except UnicodeDecodeError as exc:
