@@ -71,7 +71,7 @@ def reset(request: Request) -> bytes:
 
 def client_of(camera: ScriptedCamera, user_info: str = "", clock: FakeClock | None = None, path: str = "/live") -> RtspClient:
     at = f"{user_info}@" if user_info else ""
-    return RtspClient(f"rtsp://{at}127.0.0.1:{camera.port}{path}", clock or FakeClock(), response_timeout_s=2)
+    return RtspClient(f"rtsp://{at}127.0.0.1:{camera.port}{path}", clock or FakeClock(), response_timeout_s=30)
 
 
 async def started(camera: ScriptedCamera, clock: FakeClock | None = None) -> tuple[RtspClient, Recording]:
@@ -151,21 +151,43 @@ async def test_the_session_is_kept_alive_at_half_its_time_out(offered: bool) -> 
         await client.close()
 
 
-async def test_a_camera_that_does_not_know_get_parameter_after_all_gets_options() -> None:
+@pytest.mark.parametrize("refusal", ["501 Not Implemented", "454 Session Not Found", "400 Bad Request"])
+async def test_a_camera_that_does_not_take_get_parameter_after_all_gets_options(refusal: str) -> None:
     clock = FakeClock()
-    async with scripted_camera(but("GET_PARAMETER", status("501 Not Implemented"))) as camera:
+    async with scripted_camera(but("GET_PARAMETER", status(refusal))) as camera:
         client, _ = await started(camera, clock)
         for beats in (1, 2):
             await until(lambda: clock.sleepers == 1)
             clock.advance(10)
-            await until(lambda beats=beats: len(camera.requests) == 4 + beats)  # type: ignore[misc]
-        assert camera.methods[4:] == ["GET_PARAMETER", "OPTIONS"]
+            await until(lambda beats=beats: len(camera.requests) == 5 + beats)  # type: ignore[misc]
+        assert camera.methods[4:] == ["GET_PARAMETER", "OPTIONS", "OPTIONS"]
+        await client.close()
+
+
+async def test_a_camera_that_is_silent_to_get_parameter_gets_options_before_its_time_is_up() -> None:
+    def reply(request: Request) -> bytes:
+        if request.method == "SETUP":
+            return answer(request, "Session: 42;timeout=4", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+        return b"" if request.method == "GET_PARAMETER" else plain(request)
+
+    clock = FakeClock()
+    async with scripted_camera(reply) as camera:
+        client, _ = await started(camera, clock)
+        await until(lambda: clock.sleepers == 1)
+        clock.advance(2)
+        await until(lambda: camera.methods[4:6] == ["GET_PARAMETER", "OPTIONS"])
         await client.close()
 
 
 async def test_a_session_that_the_camera_forgot_ends_with_the_reason() -> None:
     clock = FakeClock()
-    async with scripted_camera(but("GET_PARAMETER", status("454 Session Not Found"))) as camera:
+
+    def forgetful(request: Request) -> bytes:
+        if "session" in request.headers and request.method in {"GET_PARAMETER", "OPTIONS"}:
+            return answer(request, status="454 Session Not Found")
+        return plain(request)
+
+    async with scripted_camera(forgetful) as camera:
         client, _ = await started(camera, clock)
         await until(lambda: clock.sleepers == 1)
         clock.advance(10)

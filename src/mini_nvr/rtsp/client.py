@@ -5,6 +5,7 @@ Reconnecting, stall detection and back-off are the caller's: a client is used on
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,7 +39,6 @@ MAX_SERVER_CHARS = 120
 
 _MOVED = frozenset({301, 302})  # sections 11.3.2, 11.3.3
 _SESSION_NOT_FOUND = 454
-_NOT_IMPLEMENTED = frozenset({405, 501, 551})
 
 _log = logging.getLogger(__name__)
 
@@ -195,17 +195,28 @@ class RtspClient:
             for channel in self._rtcp_channels:
                 self._open_connection().send_packet(channel, rtcp.receiver_report(ssrc))
             try:
-                response = await self._request(self._keep_alive_method, self._aggregate_uri)
+                await self._beat(session.timeout_s / 4)
             except TimedOut:
                 continue  # some cameras never answer while they play; a dead one is found by its missing frames
             except WireError as exc:
                 self._end(exc)
                 return
-            if response.status in _NOT_IMPLEMENTED:
-                self._keep_alive_method = "OPTIONS"
-            elif response.status == _SESSION_NOT_FOUND:
-                self._end(BadResponse("the camera has ended the session", response.status))
-                return
+
+    async def _beat(self, timeout_s: float) -> None:
+        """One sign of life: OPTIONS also where GET_PARAMETER is named, but refused, unanswered, or does not know the session.
+
+        Raises:
+            WireError: no answer within `timeout_s`, or the session is over.
+        """
+        if self._keep_alive_method != "OPTIONS":
+            with suppress(TimedOut):
+                response = await self._request(self._keep_alive_method, self._aggregate_uri, timeout_s=timeout_s)
+                if response.status < 300:
+                    return
+            self._keep_alive_method = "OPTIONS"
+        response = await self._request("OPTIONS", self._aggregate_uri, timeout_s=timeout_s)
+        if response.status == _SESSION_NOT_FOUND:
+            raise BadResponse("the camera has ended the session", response.status)
 
     # -- requests
 
@@ -224,14 +235,15 @@ class RtspClient:
             raise ConnectionLost("there is no connection to the camera")
         return self._connection
 
-    async def _request(self, method: str, uri: str, *headers: tuple[str, str]) -> Response:
+    async def _request(self, method: str, uri: str, *headers: tuple[str, str], timeout_s: float = math.inf) -> Response:
         """Send a request, signed if need be; the answer has any status but 401."""
+        timeout_s = min(timeout_s, self._response_timeout_s)
         hung_up = False
         for attempt in range(MAX_ATTEMPTS):
             session = [("Session", self._session.identifier)] if self._session is not None else []
             signed = [*headers, *session, *self._authenticator.sign(method, uri)]
             try:
-                response = await self._open_connection().request(method, uri, signed, self._response_timeout_s)
+                response = await self._open_connection().request(method, uri, signed, timeout_s)
             except ConnectionLost:
                 if not attempt or hung_up or self._session is not None:
                     raise
