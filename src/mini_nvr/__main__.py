@@ -177,7 +177,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         _service_settings("demo", arguments.settings_fd, None)
     from mini_nvr.services.demo import run
 
-    return run(arguments.cameras, arguments.host, arguments.port)
+    return run(arguments.cameras, arguments.host, arguments.port, tell=arguments.settings_fd is None)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mini_nvr.clock import SystemClock
+from mini_nvr.services.demo import addresses
 from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import wait_for_port
 
@@ -17,7 +18,7 @@ HOST = "127.0.0.1"
 @asynccontextmanager
 async def demo(port: int) -> AsyncIterator[Process]:
     arguments = ("-m", "mini_nvr", "demo", "--cameras", "1", "--port", str(port))
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stderr=PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE)
     try:
         yield process
     finally:
@@ -26,14 +27,21 @@ async def demo(port: int) -> AsyncIterator[Process]:
             await process.wait()
 
 
-async def test_it_listens_and_ends_on_sigterm() -> None:
+async def test_it_listens_says_where_and_ends_on_sigterm() -> None:
     port = free_port(HOST, 0)
     async with demo(port) as process:
+        assert process.stdout is not None
+        first = await asyncio.wait_for(process.stdout.readline(), 60)
         await asyncio.wait_for(wait_for_port(HOST, port, SystemClock()), 60)
         process.terminate()
-        _, errors = await asyncio.wait_for(process.communicate(), 60)
+        rest, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
     assert errors == b""
+    assert (first + rest).decode().splitlines() == [f"rtsp://{HOST}:{port}/stream1", "Stop with Ctrl-C."]
+
+
+def test_an_ipv6_address_gets_its_brackets() -> None:
+    assert addresses(2, "::1", 8554) == ["rtsp://[::1]:8554/stream1", "rtsp://[::1]:8554/stream2"]
 
 
 async def test_a_port_in_use_is_one_line_with_the_remedy() -> None:

@@ -1,6 +1,7 @@
 """The cameras of demo mode, and serving them until told to stop."""
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mini_nvr.demo.camera import DemoCamera
@@ -38,10 +39,12 @@ def default_cameras(count: int) -> list[DemoCamera]:
     return cameras
 
 
-async def serve(cameras: int, host: str, port: int, *, clip: ClipSpec | None = None) -> None:
+async def serve(
+    cameras: int, host: str, port: int, *, clip: ClipSpec | None = None, ready: Callable[[], None] = lambda: None
+) -> None:
     """Serve `stream1` to `stream{cameras}` without authentication until cancelled.
 
-    clip: loop this clip on every camera instead of the scenes; for benchmarks.
+    clip: loop this clip on every camera instead of the scenes; for benchmarks. ready: called once when connections are taken.
 
     Raises:
         OSError: the address cannot be bound.
@@ -49,6 +52,7 @@ async def serve(cameras: int, host: str, port: int, *, clip: ClipSpec | None = N
     lineup = default_cameras(cameras) if clip is None else [DemoCamera(n, ClipSource(clip)) for n in range(1, cameras + 1)]
     server = DemoServer(lineup)
     await server.start(host, port)
+    ready()
     try:
         await asyncio.get_running_loop().create_future()
     finally:
