@@ -221,9 +221,8 @@ async def measure(client: Client, clock: Clock, *, longest_s: float, shortest_s:
     """
     try:
         tracks = await client.describe()
-        skipped = tuple(f"{track.kind} {track.encoding}: {track.reason}" for track in client.skipped)
         if not any(track.kind == "video" for track in tracks):
-            raise NoSupportedTrack("; ".join(["the camera offers no video that can be recorded", *skipped]))
+            raise NoSupportedTrack("; ".join(["the camera offers no video that can be recorded", *_skipped(client)]))
         listener = _Listener(tracks, shortest_s)
         await client.play(tracks, listener)
         ended = await _listen(client, clock, listener, longest_s)
@@ -231,7 +230,11 @@ async def measure(client: Client, clock: Clock, *, longest_s: float, shortest_s:
         await client.close()
     if listener.measurement.key_frames == 0:
         raise _nothing_to_record(listener.measurement, client.media_bytes, ended=ended, longest_s=longest_s)
-    return _result(listener.measurement, tracks, skipped)
+    return _result(listener.measurement, tracks, _skipped(client))
+
+
+def _skipped(client: Client) -> tuple[str, ...]:
+    return tuple(f"{track.kind} {track.encoding}: {track.reason}" for track in client.skipped)
 
 
 async def _listen(client: Client, clock: Clock, listener: _Listener, longest_s: float) -> bool:

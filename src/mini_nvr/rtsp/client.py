@@ -47,7 +47,7 @@ class RtspClient:
     """One session. Call `describe`, `play`, `wait_closed`, in this order, and `close` at any time.
 
     url: may hold percent-encoded user and password; they leave this object only inside Authorization headers.
-    skipped: the tracks that `describe` left out. server: the Server header, empty when the camera does not send it.
+    skipped: the tracks that were left out. server: the Server header, empty when the camera does not send it.
 
     Raises:
         InvalidUrl: `url` is no rtsp address.
@@ -101,12 +101,17 @@ class RtspClient:
     async def play(self, tracks: Sequence[Track], sink: Sink) -> None:
         """Set up the tracks, start them and keep the session alive from then on. Frames may come before this returns.
 
+        Sound that the camera describes and then refuses is left out, and is in `skipped` from then on.
+
         Raises:
             WireError: the connection is closed by then.
         """
         try:
             for position, track in enumerate(tracks):
-                await self._set_up(position, track, sink)
+                try:
+                    await self._set_up(position, track, sink)
+                except (BadResponse, StreamNotFound) as exc:
+                    self._leave_out(track, tracks, exc)
             response = await self._request("PLAY", self._aggregate_uri, ("Range", "npt=0.000-"))
             _check(response, "PLAY")
         except BaseException:
@@ -178,12 +183,19 @@ class RtspClient:
             raise ProtocolViolation("the camera insists on UDP; allow RTP over TCP in its settings")
         rtp, rtcp_channel = parse_interleaved(granted) or channels
         if connection.is_registered(rtp) or connection.is_registered(rtcp_channel):
-            raise ProtocolViolation("the camera sends two tracks on the same channel")
+            raise ProtocolViolation("the camera sends two tracks on the same channel; switch its sound off (CHANNEL_n_AUDIO=off)")
         receiver = TrackReceiver(position, track, sink, self._warn, self._goodbye)
         connection.register(rtp, receiver.rtp.packet, receiver.settle, receiver.rtp.lane(rtp))
         connection.register(rtcp_channel, receiver.rtcp_packet)
         self._receivers.append(receiver)
         self._rtcp_channels.append(rtcp_channel)
+
+    def _leave_out(self, track: Track, tracks: Sequence[Track], refusal: WireError) -> None:
+        """Raise the refusal, unless there are pictures to go on with."""
+        if track.kind != "audio" or all(other.kind != "video" for other in tracks):
+            raise refusal
+        self.skipped = (*self.skipped, SkippedTrack(track.kind, track.codec.upper(), str(refusal)))
+        self._warn(f"its sound is left out: {refusal}")
 
     async def _stay_alive(self) -> None:
         """Until cancelled, or until the camera has forgotten the session."""
