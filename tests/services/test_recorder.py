@@ -101,7 +101,7 @@ async def test_reading_all_footage_holds_up_no_recording(rig: DemoRig, tmp_path:
 def test_a_start_says_what_it_repaired_by_kind(report: RepairReport, said: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     recorder.tell(report)
-    assert caplog.messages == [said]
+    assert [record.getMessage() for record in caplog.records if record.name == recorder.__name__] == [said]
 
 
 async def test_a_catalog_that_was_damaged_is_told_while_it_is_filled_and_afterwards(
