@@ -5,6 +5,8 @@ import logging
 from mini_nvr.clock import NS_PER_US, Clock
 from mini_nvr.ingest.source import Receiver, StreamInfo
 from mini_nvr.ingest.timestamps import (
+    MAX_BACKWARD,
+    MAX_JITTER,
     STEP_US,
     Alignment,
     AudioLine,
@@ -125,6 +127,8 @@ class RtspSource:
             return
         if track == 0:
             self.last_frame_ns = frame.arrival_ns
+            if frame.new_format is not None:
+                self._line.video.max_backward = MAX_JITTER if frame.new_format.reorder_depth == 0 else MAX_BACKWARD
             starting = not self._line.video.started
             frame.pts = self._line.video.place(frame.pts, frame.arrival_ns)
             if starting and self._line.alignment is not None:

@@ -19,6 +19,7 @@ from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 MAX_AHEAD_NS = 3 * NS_PER_S  # frames cannot come from the future: the time stamps jumped forward
 MAX_BEHIND_NS = 30 * NS_PER_S  # no TCP queue holds that much: the time stamps stood still or jumped back slowly
 MAX_BACKWARD = VIDEO_CLOCK_HZ  # one second: more than any reordering
+MAX_JITTER = VIDEO_CLOCK_HZ // 10  # the same without reordering: a clock that is set back is a jump, stamps that wobble are none
 SETTLE_NS = 2 * NS_PER_S  # so long the first frames of a connection tell where audio belongs
 MAX_AUDIO_SKEW_NS = 1 * NS_PER_S  # audio this far from its arrival is re-aligned, unless video is as late: the line was held up
 MAX_REPORT_SKEW_NS = 2 * NS_PER_S  # sender reports that contradict the arrivals by more are the camera's mistake
@@ -29,10 +30,13 @@ class VideoLine:
     """RTP timestamps of the video track -> 90 kHz ticks since the first frame; arrivals bridge jumps and correct a wrong pace.
 
     Media time is a straight line through a pivot: the first frame, and later wherever the line was bent or bridged.
+
+    max_backward: how far, in ticks, a frame may lie before the newest one and not be a jump.
     """
 
     def __init__(self) -> None:
         self.jumps = 0
+        self.max_backward = MAX_BACKWARD
         self._pace: Pace | None = None  # None before the first frame
         self._pivot_rtp = self._pivot = 0
         self._bend_ppm = 0
@@ -66,7 +70,7 @@ class VideoLine:
         pts = self.of_raw(rtp_timestamp)
         lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
         ahead_ns = MAX_BEHIND_NS if self._pace.is_wrong else MAX_AHEAD_NS
-        if not -ahead_ns <= lag_ns - self._anchor_ns <= MAX_BEHIND_NS or self._newest - pts > MAX_BACKWARD:
+        if not -ahead_ns <= lag_ns - self._anchor_ns <= MAX_BEHIND_NS or self._newest - pts > self.max_backward:
             pts = self._bridge(rtp_timestamp, arrival_ns)
             lag_ns = arrival_ns - pts * NS_PER_S // VIDEO_CLOCK_HZ
             self._pace.jumped()
