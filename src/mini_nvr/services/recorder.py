@@ -219,12 +219,12 @@ class RecorderService:
         """On the refill's thread. Recording goes on beside it; rows that the recorder makes meanwhile are its own."""
         if self._reopen_due:
             self._reopen_catalog()
-        if not (self._catalog.was_rebuilt or self._rescan_due):
-            return None
-        self._require_volume()
-        report = rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
-        self._rescan_due = False
-        self._live.notices.end(NoticeKind.CATALOG_LOST, CATALOG_FILLED)
+        report = None
+        if self._catalog.was_rebuilt or self._rescan_due:
+            self._require_volume()
+            report = rescan(self._catalog, self._settings.record_dir, lock=self._lock, progress=progress)
+            self._rescan_due = False
+        self._live.notices.end(NoticeKind.CATALOG_LOST, CATALOG_FILLED)  # begun while this very thread was filling it, perhaps
         return report
 
     def _require_volume(self) -> None:
