@@ -63,23 +63,23 @@ def test_every_camera_fault_is_survived_and_told(rig: DemoRig, make_recorder: Ma
     rig.camera(STALL).faults.stalled = True
     rig.camera(RESOLUTION).faults.change_resolution(640, 360)
     rig.camera(JUMP).faults.jump_timestamps(3600)
-    with held_up(recorder) as held_up_s:
+    with held_up(recorder) as load:
         dropped = now_us()
         rig.camera(RESET).faults.drop_connections(reset=True)
         rig.camera(CLEAN).faults.drop_connections()
         recorder.wait_until(lambda: all(map(is_over, (RESET, CLEAN))), "the cameras' return that hung up")
-        excused_of_dropped_s = held_up_s()
+        excused_of_dropped_s = load.seconds
     pause(3)
     rig.camera(JUMP).faults.jump_timestamps(-7200)
     recorder.wait_until(
         lambda: [gap.cause for gap in real_gaps(recorder, STALL)] == [GapCause.STREAM_STALLED], "the stall being noticed"
     )
     pause(2)
-    with held_up(recorder) as held_up_s:
+    with held_up(recorder) as load:
         stall_over = now_us()
         rig.camera(STALL).faults.stalled = False
         recorder.wait_until(lambda: is_over(STALL), "the stalled camera's return")
-        excused_of_stall_s = held_up_s()
+        excused_of_stall_s = load.seconds
     recorder.wait_recording(CHANNELS)
     assert recorder.stop() == 0
 
@@ -109,11 +109,11 @@ def test_a_camera_that_is_away_is_back_within_two_seconds(make_recorder: MakeRec
         recorder.wait_recording(1)
         rig.offline()
         pause(9)
-        with held_up(recorder) as held_up_s:
+        with held_up(recorder) as load:
             back = now_us()
             rig.online()
             recorder.wait_until(lambda: real_gaps(recorder, 1)[-1].end_utc_us is not None, "the gap's end")
-            excused_s = held_up_s()
+            excused_s = load.seconds
         gaps = real_gaps(recorder, 1)
         recorder.stop()
     assert {gap.cause for gap in gaps} == {GapCause.CAMERA_OFFLINE}
@@ -131,11 +131,11 @@ def test_a_refused_password_is_told_and_not_tried_again_until_the_camera_restart
         rig.offline()
         rig.change_password("c4n4ry-wrong")
         pause(3)
-        with held_up(recorder) as held_up_s:
+        with held_up(recorder) as load:
             back = now_us()
             rig.online()
             recorder.wait_until(lambda: real_gaps(recorder, 1)[-1].end_utc_us is not None, "the gap's end")
-            excused_s = held_up_s()
+            excused_s = load.seconds
         gaps = real_gaps(recorder, 1)
         recorder.stop()
     assert attempts == 1

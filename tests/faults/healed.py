@@ -11,14 +11,29 @@ from mini_nvr.catalog.rescan import rescan
 from mini_nvr.catalog.snapshot import snapshot
 from mini_nvr.segment.volume import IDENTITY_FILE
 from mini_nvr.storage.fsck import check
-from tests.faults.stepped_recorder import Place
+from tests.faults.stepped_recorder import Place, started
 from tests.support.hybrid_files import packets
+
+
+@contextmanager
+def nothing_to_do(place: Place, now_utc_us: int) -> Iterator[Catalog]:
+    """Started once more: there is nothing to repair, and no invariant is violated."""
+    with started(place, now_utc_us) as (catalog, _, report):
+        assert (report.sealed, report.adopted, report.dropped, report.deleted, report.removed) == ([], [], [], [], [])
+        assert not report.damaged
+        check_invariants(catalog, place)
+        yield catalog
+
+
+def check_invariants(catalog: Catalog, place: Place) -> None:
+    """None is violated."""
+    wrong = [finding for finding in check(catalog, place.record_dir, thorough=True, settle_s=0) if finding.violations]
+    assert not wrong, wrong
 
 
 def check_healed(catalog: Catalog, place: Place) -> None:
     """No invariant is violated, every file has its one row and all its frames, and nothing else is there."""
-    wrong = [finding for finding in check(catalog, place.record_dir, thorough=True, settle_s=0) if finding.violations]
-    assert not wrong, wrong
+    check_invariants(catalog, place)
     rows = catalog.segments()
     assert {row.state for row in rows} <= {SegmentState.SEALED}, rows
     files = files_in(place.record_dir)

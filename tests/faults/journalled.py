@@ -4,8 +4,6 @@ import hashlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Self
 
+from tests.faults.forking_program import ForkingProgram
 from tests.faults.layer import CHANGES, Change, FaultyDisk, Operation, read_journal
 from tests.faults.long import LONG
 from tests.faults.power_cut import Disk, Tree, nothing_unsynced, some_unsynced, write_tree
 
-PROJECT: Final = Path(__file__).parents[2]
 SEEDS: Final = 3 if LONG else 1
 CATALOG_EVERY: Final = 4
 
@@ -32,35 +30,21 @@ class StorageProgram:
         self.root = scratch / "disk"
         self.root.mkdir()
         self.disk = FaultyDisk(layer, self.root, scratch, journal=True)
-        self._program = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.storage_program"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=PROJECT,
-            env=self.disk.environment,
-        )
+        self._program = ForkingProgram("tests.faults.storage_program", self.disk.environment)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._program:
-            assert self._program.stdin is not None
-            self._program.stdin.close()
+        self._program.close()
 
     def run(self, what: str, folder: Path, killed_behind: Kill | None = None) -> list[Change]:
         """The changes of one run."""
-        program = self._program
-        assert program.stdin is not None
-        assert program.stdout is not None
         done = len(self._journal())
         operation, number = killed_behind or (CHANGES, 0)
         self.disk.kill_at(number, operation, after=True)
-        program.stdin.write(f"{what} {folder}\n")
-        program.stdin.flush()
-        ended = program.stdout.readline()
-        assert ended == f"ended {signal.SIGKILL if number else 0}\n", ended
+        status, told = self._program.run(what, folder)
+        assert (status, told) == (signal.SIGKILL if number else 0, [])
         changes = self._journal()[done:]
         assert not number or changes[-1].operation is operation
         return changes
@@ -119,10 +103,17 @@ def _digest(tree: Tree) -> bytes:
 
 @contextmanager
 def restored(found: Found) -> Iterator[Path]:
-    """The disk as it was found, in memory where that is possible: no power goes any more, and each start syncs much."""
+    """The disk as it was found, in memory: no power goes any more, and each start syncs much."""
+    with in_memory() as folder:
+        write_tree(found.tree, folder)
+        yield folder
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """An empty folder there, where that is possible."""
     memory = Path("/dev/shm")  # noqa: S108  made unique below
     with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        write_tree(found.tree, Path(folder))
         yield Path(folder)
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 LONG = os.environ.get("MINI_NVR_LONG") == "1"  # noqa: TID251  a switch of the tests, not of the program
-WAIT_S = 60.0
+WAIT_S = 120.0
 """For what comes for certain, and has no promise in seconds."""
 
 only_when_long = pytest.mark.skipif(not LONG, reason="another case stands for it; runs with MINI_NVR_LONG=1")

@@ -5,8 +5,6 @@ The state before a change is the one after the change before it: with the run th
 
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,10 +12,9 @@ from pathlib import Path, PurePosixPath
 from mini_nvr.catalog.repository import Catalog
 from mini_nvr.catalog.rescan import rescan
 from mini_nvr.catalog.snapshot import snapshot
+from tests.faults.forking_program import ForkingProgram
 from tests.faults.layer import CHANGES, Change, FaultyDisk, Operation, read_journal
 from tests.faults.stepped_recorder import Place
-
-PROJECT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -51,19 +48,10 @@ class Steps:
             (self.root / folder).mkdir(parents=True)
         self.disk = FaultyDisk(layer, self.root / below, scratch, journal=below in {"", "/"})
         self._empty_catalog = empty_catalog
-        self._program = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.steps_program"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=PROJECT,
-            env=self.disk.environment | {"PYTHONDONTWRITEBYTECODE": "1"},
-        )
+        self._program = ForkingProgram("tests.faults.steps_program", self.disk.environment)
 
     def close(self) -> None:
-        with self._program:
-            assert self._program.stdin is not None
-            self._program.stdin.close()
+        self._program.close()
 
     def place(self, name: str) -> Place:
         """A new one, with a catalog that nobody has used yet."""
@@ -84,15 +72,12 @@ class Steps:
 
     def run(self, what: str, place: Place, kill_at: int = 0, operations: Operation = CHANGES, *, after: bool = False) -> Told:
         """One run, killed before that many-th change, or after it."""
-        program = self._program
-        assert program.stdin is not None
-        assert program.stdout is not None
         self.disk.journal.write_bytes(b"")
         self.disk.kill_at(kill_at, operations, after=after)
-        program.stdin.write(f"{what} {place.record_dir} {place.data_dir}\n")
-        program.stdin.flush()
-        told = Told()
-        while not (line := program.stdout.readline()).startswith("ended"):
+        status, lines = self._program.run(what, place.record_dir, place.data_dir)
+        assert status in {0, signal.SIGKILL}, f"exit status {status}"
+        told = Told(killed=status != 0)
+        for line in lines:
             match line.split():
                 case ["wrote", path, pictures]:
                     told.wrote[PurePosixPath(path)] = int(pictures)
@@ -101,10 +86,7 @@ class Steps:
                 case ["converted", converted, failures]:
                     told.converted, told.failures = int(converted), int(failures)
                 case _:
-                    raise AssertionError(f"the program died: {line!r}")
-        status = int(line.split()[1])
-        assert status in {0, signal.SIGKILL}, f"exit status {status}"
-        told.killed = status != 0
+                    raise AssertionError(f"the program told: {line!r}")
         return told
 
     def changes(self) -> list[Change]:

@@ -159,8 +159,13 @@ class Told:
         wait_until(lambda: bool(alarms(self._events, cause, over=False)), "an event for the alarm", WAIT_S)
         assert any(event["event"] == "gap" and event["cause"] == cause for event in self._events)
         assert all(detail in str(alarm["detail"]) for alarm in alarms(self._events, cause, over=False))
-        (line, *_) = (line for line in self._recorder.log()[self._log_before :].splitlines() if f"ch1: {cause}" in line)
-        assert detail in line
+        wait_until(lambda: bool(self._lines()), "a line of the log", WAIT_S)
+        assert detail in self._lines()[0]
+
+    def _lines(self) -> list[str]:
+        """Of the log, whole, and of this cause."""
+        lines = self._recorder.log()[self._log_before :].splitlines(keepends=True)
+        return [line for line in lines if f"ch1: {self._cause}" in line and line.endswith("\n")]
 
     def check_ends(self) -> None:
         cause = self._cause
@@ -194,18 +199,18 @@ def test_a_disk_that_stalls_is_told_before_anything_is_lost(
 ) -> None:
     """As soon as it is 5 s behind."""
     cause = "disk stalled"
-    assert f"{BEHIND} 0.0" in metrics(client)
+    wait_until(lambda: f"{BEHIND} 0.0" in metrics(client), "the metrics to say that nothing waits", WAIT_S)
     with listening(client) as told:
         with disk.stalling(Operation.WRITE | Operation.SYNC):
             wait_until(lambda: error_shown(client).startswith(f"{cause}: the disk is "), "/api/live to say it", WAIT_S)
             assert client.get("/api/live").json()["channels"]["1"]["status"] == "LIVE"
             wait_until(lambda: f"{BEHIND} 0.0" not in metrics(client), "the metrics to say it", WAIT_S)
             wait_until(lambda: bool(alarms(told, cause, over=False)), "an event for the alarm", WAIT_S)
-            assert "s behind; what the cameras send waits in memory" in recorder.log()
+            wait_until(lambda: "s behind; what the cameras send waits in memory" in recorder.log(), "the log to say it", WAIT_S)
         wait_until(lambda: error_shown(client) == "", "/api/live to say that it is over", WAIT_S)
         wait_until(lambda: f"{BEHIND} 0.0" in metrics(client), "the metrics to say it", WAIT_S)
         wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
-    assert "the disk has caught up, after" in recorder.log()
+    wait_until(lambda: "the disk has caught up, after" in recorder.log(), "the log to say it", WAIT_S)
     assert gap_metric(cause) not in metrics(client)
 
 
@@ -224,7 +229,7 @@ def test_a_catalog_that_stays_locked_is_told_and_so_is_its_end(recorder: Recorde
             other.execute("ROLLBACK")
         wait_until(lambda: bool(alarms(told, cause, over=True)), "an event for the alarm's end", WAIT_S)
         wait_until(lambda: checkpoint_age_s(client) < LOCKED_TOLD_S, "the metrics to say it", WAIT_S)
-        assert warning_shown(client) == ""
+        wait_until(lambda: warning_shown(client) == "", "/api/live to say it", WAIT_S)
     assert "writable again, nothing was lost" in recorder.log()
 
 
@@ -237,7 +242,7 @@ def test_a_killed_recorder_is_told_and_so_is_its_return(recorder: RecorderProces
     def says(text: str) -> bool:
         return text in metrics(client).splitlines()
 
-    assert says("mini_nvr_recorder_up 1.0")
+    wait_until(lambda: says("mini_nvr_recorder_up 1.0"), "the metrics to say that it runs", WAIT_S)
     with listening(client) as told:
         recorder.kill()
         wait_until(lambda: error_shown(client) == "the recorder does not answer", "/api/live to say it", WAIT_S)
@@ -257,13 +262,14 @@ def test_a_damaged_catalog_is_told(recorder: RecorderProcess, client: httpx.Clie
     assert "mini_nvr_catalogs_lost_total 0.0" in metrics(client).splitlines()
     with closing(sqlite3.connect(recorder.data_dir / "catalog.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    said_before = len(recorder.log())
     overwrite_pages(recorder.data_dir / "catalog.db")
-    wait_until(lambda: "made anew from" in recorder.log(), "the catalog being filled", WAIT_S)
-    assert "is damaged" in recorder.log()
+    wait_until(lambda: "made anew from" in recorder.log()[said_before:], "the catalog being filled", WAIT_S)
+    wait_until(lambda: "is damaged" in recorder.log(), "the log to say why", WAIT_S)  # the first filling may have ended just now
+    wait_until(lambda: "mini_nvr_catalogs_lost_total 1.0" in metrics(client).splitlines(), "the metrics to count it", WAIT_S)
     wait_until(lambda: sign_in(client), "a sign-in", WAIT_S)
     wait_until(lambda: "it has been filled from the recordings" in warning_shown(client), "/api/live to say it", WAIT_S)
     wait_until(lambda: is_live(client), "/api/live to say LIVE", WAIT_S)
-    wait_until(lambda: "mini_nvr_catalogs_lost_total 1.0" in metrics(client).splitlines(), "the metrics to count it", WAIT_S)
 
 
 def sign_in(client: httpx.Client) -> bool:

@@ -40,7 +40,7 @@ def recorder(rig: DemoRig, tmp_path: Path) -> Iterator[RecorderProcess]:
 @contextmanager
 def locked(catalog: Path) -> Iterator[None]:
     """Another program holds a write transaction."""
-    with closing(sqlite3.connect(catalog, isolation_level=None, timeout=10)) as connection:
+    with closing(sqlite3.connect(catalog, isolation_level=None, timeout=WAIT_S)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -89,8 +89,9 @@ def test_a_catalog_that_is_damaged_while_recording_is_replaced_and_filled(record
     recorder.wait_until(lambda: len(recorder.files(1)) > 1, "a sealed file", WAIT_S)
     with closing(sqlite3.connect(recorder.data_dir / "catalog.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    said_before = len(recorder.log())
     overwrite_pages(recorder.data_dir / "catalog.db")
-    recorder.wait_until(lambda: "made anew from" in recorder.log(), "the catalog being replaced", WAIT_S)
+    recorder.wait_until(lambda: "made anew from" in recorder.log()[said_before:], "the catalog being replaced", WAIT_S)
     over_us = SystemClock().utc_us()
     assert "is damaged" in recorder.log()
     assert list(recorder.data_dir.glob("catalog.db.damaged-*"))
@@ -102,10 +103,11 @@ def test_a_catalog_that_is_damaged_at_the_start_is_replaced_and_filled(recorder:
     assert recorder.stop() == 0
     before = [recorder.segments(number)[0].path for number in (1, 2)]
     (recorder.data_dir / "catalog.db").write_bytes(b"not a database" * 1000)
+    said_before = len(recorder.log())
     recorder.start()
     recorder.wait_recording(CHANNELS)
     assert "set aside as catalog.db.damaged-" in recorder.log()
-    recorder.wait_until(lambda: "made anew from" in recorder.log(), "the catalog being filled", WAIT_S)
+    recorder.wait_until(lambda: "made anew from" in recorder.log()[said_before:], "the catalog being filled", WAIT_S)
     assert recorder.stop() == 0, recorder.last_words()
     assert [recorder.segments(number)[0].path for number in (1, 2)] == before
     assert all(recorder.gaps(number)[-1].cause is not GapCause.UNKNOWN for number in (1, 2))

@@ -47,7 +47,7 @@ def recorder(rig: DemoRig, disk: FaultyDisk, tmp_path: Path) -> Iterator[Recorde
     settings = camera_settings(rig, CHANNELS, SEGMENT_DURATION="10", SYNC_INTERVAL="1")
     with RecorderProcess(tmp_path / "nvr", settings, environment=disk.environment) as recorder:
         recorder.wait_recording(CHANNELS)
-        pause(2)
+        recorder.wait_until(lambda: all(recorder.segments(number) for number in range(1, CHANNELS + 1)), "the first checkpoint")
         yield recorder
 
 
@@ -146,9 +146,10 @@ def test_a_disk_that_stalls_costs_nothing_that_fits_into_the_queue(
 def test_a_clock_that_is_stepped_ends_nothing(recorder: RecorderProcess, disk: FaultyDisk, tmp_path: Path, step_us: int) -> None:
     files = len(recorder.files(1))
     disk.step_clock(step_us)
-    recorder.wait_until(lambda: len(recorder.files(1)) > files, "a file after the step", WAIT_S)
+    recorder.wait_until(
+        lambda: "the system clock was set" in recorder.log() and len(recorder.files(1)) > files, "a file after the step", WAIT_S
+    )
     pause(2)
-    assert "the system clock was set" in recorder.log()
     check_files(recorder, tmp_path / "fresh", causes=step_us > 0)  # what follows the stop is a gap that lies before older footage
 
 

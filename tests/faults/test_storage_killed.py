@@ -15,17 +15,18 @@ from mini_nvr.errors import GapCause
 from mini_nvr.segment.hybrid import HybridWriter
 from mini_nvr.segment.model import SegmentHeader
 from mini_nvr.segment.names import segment_name
-from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause, wait_until
-from tests.faults.long import LONG
+from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
+from tests.faults.layer import FaultyDisk, Operation
+from tests.faults.long import LONG, WAIT_S
 from tests.support.catalog import run_id
 from tests.support.footage import cut_into_parts, video_clip
 
 CHANNELS = 2
 OLD_FILES = 200
 KILLS = 8 if LONG else 4
-WORK_LEFT = 100  # files, so that a life on a busy machine cannot end the work unseen
 SEED = 20_261_122
-DELETES_AFTER_S = (0.0, 0.25)  # from when the first file of this life is gone
+KILLED_AT = (1, OLD_FILES * CHANNELS // (KILLS + 1))
+"""Of the files that one life deletes, so that some are left for the last."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,12 @@ def old(program: RecorderProcess) -> int:
     return sum(path.parent.name < str(date.fromordinal(date(1970, 1, 1).toordinal() + today - 1)) for path in program.files())
 
 
+def wait_for_rows(program: RecorderProcess) -> None:
+    """A file goes before its row does."""
+    with program.catalog() as catalog:
+        wait_until(lambda: not catalog.segments(state=SegmentState.DELETING), "the last rows", WAIT_S)
+
+
 def check_all_is_well(program: RecorderProcess, scratch: Path) -> None:
     """After everything was stopped: the old is gone, told, and nothing else went."""
     assert old(program) == 0
@@ -83,23 +90,21 @@ def check_all_is_well(program: RecorderProcess, scratch: Path) -> None:
     assert "Traceback" not in program.log(), program.last_words()
 
 
-def test_a_storage_service_that_is_killed_again_and_again_finishes(rig: DemoRig, folder: Path, tmp_path: Path) -> None:
+def test_a_storage_service_that_is_killed_again_and_again_finishes(rig: DemoRig, folder: Path, layer: Path, tmp_path: Path) -> None:
     chance = random.Random(SEED)  # noqa: S311  moments, not secrets
-    storage = RecorderProcess(folder, settings(rig), command=("storage",))
+    disk = FaultyDisk(layer, folder / "recordings", tmp_path)
+    storage = RecorderProcess(folder, settings(rig), command=("storage",), environment=disk.environment)
     with RecorderProcess(folder, settings(rig)) as recorder:
         recorder.wait_recording(CHANNELS)
-        killed = 0
-        while killed < KILLS and (before := old(recorder)) > WORK_LEFT:
+        for _ in range(KILLS):
+            disk.kill_at(chance.randint(*KILLED_AT), Operation.UNLINK)
             storage.start(wait=False)
-            wait_until(lambda left=before: old(recorder) < left, "a deletion", 60)  # type: ignore[misc]
-            pause(chance.uniform(*DELETES_AFTER_S))
-            storage.kill()
-            killed += 1
-        assert killed > 1, "the kills came after the work; make more old files"
+            wait_until(lambda: not storage.running, "the kill", WAIT_S)
+            assert old(recorder) > 0
+        disk.kill_at(0)
         storage.start(wait=False)
-        wait_until(lambda: old(recorder) == 0, "the rest of the deletions", 120)
-        with recorder.catalog() as catalog:
-            wait_until(lambda: not catalog.segments(state=SegmentState.DELETING), "the last rows", 60)
+        wait_until(lambda: old(recorder) == 0, "the rest of the deletions", WAIT_S)
+        wait_for_rows(recorder)
         assert storage.stop() == 0
         assert recorder.stop() == 0
     check_all_is_well(recorder, tmp_path / "fresh")
@@ -109,14 +114,14 @@ def test_a_killed_supervisor_is_nothing_to_the_next_one(rig: DemoRig, folder: Pa
     program = RecorderProcess(folder, settings(rig), command=("run",))
     with program:
         program.wait_recording(CHANNELS)
-        program.wait_until(lambda: old(program) < OLD_FILES * CHANNELS, "a deletion", 60)
+        program.wait_until(lambda: old(program) < OLD_FILES * CHANNELS, "a deletion", WAIT_S)
         services = psutil.Process(program.pid).children()
         program.kill()
-        _, alive = psutil.wait_procs(services, timeout=60)
+        _, alive = psutil.wait_procs(services, timeout=WAIT_S)
         assert not alive, "services outlive their supervisor"
         program.start()
         program.wait_recording(CHANNELS)
-        program.wait_until(lambda: old(program) == 0, "the rest of the deletions", 120)
-        pause(1)
+        program.wait_until(lambda: old(program) == 0, "the rest of the deletions", WAIT_S)
+        wait_for_rows(program)
         assert program.stop() == 0
     check_all_is_well(program, tmp_path / "fresh")
