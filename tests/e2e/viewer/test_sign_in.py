@@ -4,9 +4,12 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.conftest import MakePage, sign_in
 from tests.e2e.viewer.nvr import PASSWORD, USER, Nvr
 from tests.e2e.viewer.screen import Screen
+from tests.e2e.viewer.test_scrubbing import take_playhead
+from tests.e2e.viewer.time_axis import TimeAxis, address
 
 
 def test_a_stranger_sees_nothing_but_the_door(make_page: MakePage) -> None:
@@ -71,6 +74,25 @@ def test_a_session_that_ends_while_live_is_told_and_live_goes_on_after_it(make_p
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     screen.wait_live(1)
+
+
+def test_a_session_that_ends_while_the_playhead_is_dragged_leads_back_to_where_it_was(make_page: MakePage, nvr: Nvr) -> None:
+    at, there = nvr.past.start + 10 * US_PER_S, nvr.past.start + 40 * US_PER_S
+    page = make_page(address(at), signed_in=False)
+    sign_in(page)
+    screen, axis = Screen(page), TimeAxis(page, at)
+    screen.wait_shows(1, at)
+    take_playhead(axis, at)(there)
+    screen.wait(lambda: abs(axis.now_s() - there // US_PER_S) <= 1, "the playhead being where the hand is")
+    end_session_elsewhere(page)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
+    page.mouse.up()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    screen.wait_shows(1, there, within_s=1.5)
+    shown = screen.clock(1)
+    screen.play()
+    screen.wait(lambda: screen.clock(1) not in {shown, None}, "it playing on")
 
 
 def end_session_elsewhere(page: Page) -> None:

@@ -48,11 +48,16 @@ export function hands(
     const heard = new AbortController();
     const on = <K extends keyof HTMLElementEventMap>(name: K, hear: (event: HTMLElementEventMap[K]) => void): void =>
       element.addEventListener(name, hear as EventListener, { signal: heard.signal, passive: false });
-    const leave = (id: number): void => control.pointer({ type: "cancel", id });
+    const held = new Set<number>();
+    const leave = (id: number): void => {
+      held.delete(id);
+      control.pointer({ type: "cancel", id });
+    };
 
     on("pointerdown", (event) => {
       if (event.button !== 0) return;
       element.setPointerCapture(event.pointerId);
+      held.add(event.pointerId);
       const place = placeOf(event, element);
       const hit = hitOf(control, layout(), place, event.pointerType);
       const selects = event.shiftKey || watch.now.selecting;
@@ -67,6 +72,7 @@ export function hands(
       }
     });
     on("pointerup", (event) => {
+      held.delete(event.pointerId);
       control.pointer({ type: "up", id: event.pointerId, ...placeOf(event, element), atMs: event.timeStamp });
     });
     on("pointercancel", (event) => leave(event.pointerId));
@@ -76,7 +82,10 @@ export function hands(
       const place = placeOf(event, element);
       if (place.y < layout().ruler.height) control.zoom(1 / 4, place.x);
     });
-    return () => heard.abort();
+    return () => {
+      heard.abort();
+      held.forEach(leave); // nobody hears any more that they are let go, as when the session ends in the middle of a drag
+    };
   };
 }
 
