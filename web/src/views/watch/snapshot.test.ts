@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 
 import { cameras } from "../../state/cameras.svelte";
+import { notices } from "../../state/notices.svelte";
 import { fromMs, utcUs } from "../../time/instant";
 import { snapshotName, takeSnapshot } from "./snapshot";
 
@@ -48,4 +49,21 @@ it("a snapshot of stills has the time of its own picture, and is asked for in it
   await takeSnapshot(2);
   expect(asked).toEqual(["/api/channel/2/frame.jpg"]);
   expect(names).toEqual(["Gate_2026-11-22_14-32-09.jpg"]);
+});
+
+it("says in words for people that there is nothing to take", async () => {
+  const problem = {
+    type: "/problems/no-footage",
+    status: 404,
+    detail: "channel 2 has no footage at 2026-11-22T13:32:07+00:00",
+    remedy: "see /api/timeline",
+    cause: null,
+  };
+  vi.stubGlobal("fetch", () =>
+    Promise.resolve(
+      new Response(JSON.stringify(problem), { status: 404, headers: { "Content-Type": "application/problem+json" } }),
+    ),
+  );
+  await takeSnapshot(2);
+  expect(notices.list.at(-1)?.text).toBe("No snapshot: nothing was recorded at this time");
 });

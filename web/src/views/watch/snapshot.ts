@@ -38,12 +38,17 @@ async function picture(channel: Channel): Promise<StillPicture> {
   return fetchStill(channel, watch.now.live ? null : watch.now.instantUs, null);
 }
 
+function whyNone(error: unknown): string {
+  if (!(error instanceof Problem)) return "there is no picture";
+  return error.kind === "no-footage" ? "nothing was recorded at this time" : error.text;
+}
+
 /** Take the picture that a camera's tile shows and download it; says so when there is none. */
 export async function takeSnapshot(channel: Channel): Promise<void> {
   try {
     const { jpeg, utcUs } = await picture(channel);
     save(jpeg, snapshotName(cameras.camera(channel)?.name ?? `camera ${channel}`, utcUs, cameras.zone));
   } catch (error) {
-    say(`No snapshot: ${error instanceof Problem ? error.text : "there is no picture"}`, "error");
+    say(`No snapshot: ${whyNone(error)}`, "error");
   }
 }

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 
+import { Problem } from "../../api/problem";
 import { utcUs } from "../../time/instant";
-import { type FetchedStill, isDue, lag, type Lags, stillWidth, withLag } from "./stills";
+import { failureOf, type FetchedStill, isDue, lag, type Lags, stillWidth, withLag } from "./stills";
 
 const at = (s: number) => utcUs(s * 1_000_000);
 
@@ -37,4 +38,16 @@ it("lags while one of the last stills was seconds behind the camera, so that it 
   expect(lag(after(2.5, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toBe(true);
   expect(lag(after(2.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toBe(false);
   expect(withLag(after(2.5), { ...still(0), newestUs: null })).toEqual([]);
+});
+
+it("that did not come has a cause for people, and missing footage is told from what went wrong", () => {
+  const none = (cause: string | null) =>
+    new Problem(404, "no-footage", "channel 5 has no footage at 2026-11-21T23:04:00+00:00", "see /api/timeline", {
+      cause,
+    });
+  expect(failureOf(none("camera offline"))).toEqual({ noFootage: true, cause: "camera offline" });
+  expect(failureOf(none(null))).toEqual({ noFootage: true, cause: "" });
+  const busy = failureOf(new Problem(503, "busy", "too many pictures are asked for", "try again"));
+  expect(busy).toEqual({ noFootage: false, cause: "too many pictures are asked for; try again" });
+  expect(failureOf(new TypeError("no blob"))).toEqual({ noFootage: false, cause: "the still does not come" });
 });

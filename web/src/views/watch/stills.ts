@@ -1,8 +1,10 @@
 /** Single pictures of a camera from the recorder, where video cannot be shown, and when to ask for the next one. */
 import { request } from "../../api/client";
+import { Problem } from "../../api/problem";
 import type { Channel } from "../../state/types";
 import { SPEEDS } from "../../state/watch";
 import { fromMs, toMs, US_PER_MS, US_PER_S, type UtcUs } from "../../time/instant";
+import type { StillFailure } from "./tileState";
 
 export interface StillPicture {
   readonly jpeg: Blob;
@@ -33,6 +35,14 @@ export async function fetchStill(
   };
   const utcUs = told("X-Frame-Time") ?? atUs ?? fromMs(Date.now());
   return { jpeg: await response.blob(), utcUs, newestUs: told("X-Newest-Frame-Time") };
+}
+
+/** What a tile is to say of a still that did not come. The recorder's sentence on missing footage is for programs, and its time is UTC. */
+export function failureOf(error: unknown): StillFailure {
+  if (!(error instanceof Problem)) return { noFootage: false, cause: "the still does not come" };
+  const noFootage = error.kind === "no-footage";
+  const cause = error.fields["cause"];
+  return { noFootage, cause: typeof cause === "string" ? cause : noFootage ? "" : error.text };
 }
 
 const WIDTHS = [320, 480, 640, 960, 1280, 1920] as const;

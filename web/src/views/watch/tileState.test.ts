@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { CameraState, PictureState } from "../../state/types";
 import { utcUs } from "../../time/instant";
-import { codecName, type Seen, spoken, tileState } from "./tileState";
+import { codecName, type Seen, spoken, type StillFailure, tileState } from "./tileState";
 
 const SINCE = utcUs(1_795_330_800_000_000);
 const LIVE: CameraState = {
@@ -15,6 +15,8 @@ const LIVE: CameraState = {
   fps: 25,
   bitrate: 1_000_000,
 };
+
+const AWAY: StillFailure = { noFootage: true, cause: "camera offline" };
 
 const seen = (picture: PictureState | undefined, more: Partial<Seen> = {}): Seen => ({
   camera: { channel: 3, enabled: true },
@@ -137,7 +139,7 @@ describe("stills in the place of live video", () => {
   const stills = (more: Partial<Seen>) => tileState(seen({ kind: "unsupported", codec: "hvc1" }, more));
 
   it("go on being asked for, whatever happens", () => {
-    for (const more of [{}, { stillFailure: "camera offline" }, { stillAgeS: 60 }, { painted: false }])
+    for (const more of [{}, { stillFailure: AWAY }, { stillAgeS: 60 }, { painted: false }])
       expect(stills(more).stills).toBe(true);
   });
 
@@ -148,7 +150,7 @@ describe("stills in the place of live video", () => {
   });
 
   it("are not live when none comes or they are old", () => {
-    expect(stills({ stillFailure: "camera offline" })).toMatchObject({ word: "OFFLINE", look: "dark" });
+    expect(stills({ stillFailure: AWAY })).toMatchObject({ word: "OFFLINE", look: "dark" });
     expect(stills({ stillAgeS: 13 })).toMatchObject({ word: "NO PICTURE", look: "stale" });
     expect(stills({ stillAgeS: 4.5, frameAgeS: 4.5 })).toMatchObject({ word: "NO PICTURE", look: "stale" });
     const away = stills({ stillAgeS: 4.5, frameAgeS: 4.5, state: { ...LIVE, status: "REC", error: "camera offline" } });
@@ -205,12 +207,25 @@ describe("recorded", () => {
   });
 
   it("says so where no still comes", () => {
-    expect(recorded({ kind: "idle" }, { stillFailure: "camera offline" })).toMatchObject({
+    expect(recorded({ kind: "idle" }, { stillFailure: AWAY })).toMatchObject({
       word: "NO FOOTAGE",
       look: "dark",
       stills: true,
+      message: { title: "No footage", cause: { text: "the camera does not answer" } },
     });
+    const unknown = recorded({ kind: "idle" }, { stillFailure: { noFootage: true, cause: "" } });
+    expect(unknown).toMatchObject({ word: "NO FOOTAGE", message: { title: "No footage", cause: null } });
     expect(recorded(undefined, { painted: false }).message?.title).toBe("Loading");
+  });
+
+  it("does not say that there is no footage where only the still did not come", () => {
+    const stillFailure = { noFootage: false, cause: "the recorder is busy; try again" };
+    expect(recorded({ kind: "idle" }, { stillFailure })).toMatchObject({
+      word: "NO PICTURE",
+      look: "dark",
+      stills: true,
+      message: { title: "No picture", cause: { text: "the recorder is busy; try again" } },
+    });
   });
 
   it("keeps the old picture while the new one loads", () => {

@@ -42,14 +42,22 @@ export interface Seen {
   /** null: the picture is not covered. */
   readonly cover: Cover | null;
   readonly recorderRunning: boolean;
-  /** Why no still came, where stills take the place of video. */
-  readonly stillFailure: string | null;
+  /** No still came, where stills take the place of video. */
+  readonly stillFailure: StillFailure | null;
   /** Of the picture that is shown, in seconds. */
   readonly stillAgeS: number;
   /** Of the camera's newest frame as the last live still told it, in seconds; null: it told nothing. */
   readonly frameAgeS: number | null;
   /** Some of the live stills are seconds old, as the recorder cannot decode all that comes. */
   readonly stillsLag: boolean;
+}
+
+/** Why no still came. */
+export interface StillFailure {
+  /** Nothing was recorded then; otherwise there may be a picture, which did not come. */
+  readonly noFootage: boolean;
+  /** As the recorder spells it; empty: nobody said. */
+  readonly cause: string;
 }
 
 /** What a live still tells of the camera. */
@@ -129,7 +137,7 @@ function shown(seen: Seen): TileState {
 
 function liveStills(seen: Seen, codec: string): TileState {
   const { stillFailure, stillAgeS, frameAgeS, stillsLag, painted } = seen;
-  if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, why(seen) ?? causeOf(stillFailure));
+  if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, whyLost(seen, stillFailure.cause));
   if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
   if (stillAgeS > STILL_MAX_AGE_S || (frameAgeS ?? 0) > FRAME_MAX_AGE_S) return noFrames(seen, null);
   const asVideo = shown(seen);
@@ -156,13 +164,15 @@ function noFrames(seen: Seen, sinceUs: UtcUs | null): TileState {
 }
 
 /** Why no frames come, as the recorder says it; a disk that is full is no reason for that. */
-function why({ recorderRunning, state: told }: Seen): Cause | null {
+function why({ recorderRunning, state: camera }: Seen): Cause | null {
   if (!recorderRunning) return causeOf(RECORDER_DOWN);
-  return told?.error && !isOfDisk(told.error) ? causeOf(told.error) : null;
+  return camera?.error && !isOfDisk(camera.error) ? causeOf(camera.error) : null;
 }
 
 /** The recorder's word comes first: a line that broke says less than a camera that is away. */
-const whyLost = (seen: Seen, cause: string): Cause | null => why(seen) ?? (cause === "" ? null : causeOf(cause));
+const whyLost = (seen: Seen, cause: string): Cause | null => why(seen) ?? told(cause);
+
+const told = (cause: string): Cause | null => (cause === "" ? null : causeOf(cause));
 
 function disabled(channel: number): TileState {
   const cause = { text: "switched off in the settings", remedy: `CHANNEL_${channel}_ENABLED=on switches it on` };
@@ -199,8 +209,12 @@ function recordedState(seen: Seen): TileState {
 }
 
 function recordedStills({ stillFailure, painted }: Seen): TileState {
-  if (stillFailure !== null)
-    return state("NO FOOTAGE", "dark", { ...message("No footage", null, causeOf(stillFailure)), stills: true });
+  if (stillFailure !== null) {
+    const [word, title] = stillFailure.noFootage
+      ? (["NO FOOTAGE", "No footage"] as const)
+      : (["NO PICTURE", "No picture"] as const);
+    return state(word, "dark", { ...message(title, null, told(stillFailure.cause)), stills: true });
+  }
   return state("RECORDED", "clear", { stills: true, ...(painted ? {} : message("Loading", null, null)) });
 }
 
