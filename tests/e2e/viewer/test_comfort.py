@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mini_nvr.clock import US_PER_S
 from tests.e2e.viewer.conftest import MakePage
-from tests.e2e.viewer.nvr import Nvr
+from tests.e2e.viewer.nvr import AROUND_US, Nvr
 from tests.e2e.viewer.screen import Screen
 from tests.e2e.viewer.time_axis import TimeAxis, address
 
@@ -24,6 +24,8 @@ PAGES: Final = {
     "sign-in": "/",
 }
 TOUCH_PX: Final = 44
+BAR_WIDTHS: Final = (701, 740, 820, 960, 961, 1024, 1180, 1300)
+"""Phones on their side, tablets, and windows on desks; about where the bar changes."""
 
 
 def violations(page: Page) -> list[str]:
@@ -114,6 +116,20 @@ def test_what_opens_over_the_page_is_for_fingers_and_a_small_phone(make_page: Ma
     undo = page.get_by_role("button", name="Undo")
     fits(undo)
     undo.click()
+
+
+@pytest.mark.parametrize("finger", [False, True])
+def test_all_of_the_bar_is_seen_however_wide_the_page(make_page: MakePage, nvr: Nvr, finger: bool) -> None:
+    hour_twice = nvr.past.back + AROUND_US  # the time has the zone's name behind it
+    page = make_page(address(hour_twice, camera=4), has_touch=finger, is_mobile=finger)
+    Screen(page).wait_word(4, "RECORDED")
+    expect(page.get_by_role("button", name=re.compile("CET.*go to a time"))).to_be_visible()
+    bar = page.get_by_role("group", name="Playing")
+    for width in BAR_WIDTHS:
+        page.set_viewport_size({"width": width, "height": 700})
+        for control in (bar.get_by_role("button", name="LIVE"), page.get_by_role("button", name="Full screen").last):
+            expect(control).to_be_in_viewport(ratio=0.99)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 def test_a_tablet_has_a_layout_menu_and_small_maps_for_fingers(make_page: MakePage) -> None:
