@@ -24,6 +24,15 @@ def test_an_h265_camera_says_so_on_a_small_tile(make_page: MakePage, layout: str
     assert shape(note)["height"] < LINE_PX, "the picture is not covered"
 
 
+def test_whose_picture_it_is_can_be_read_on_a_very_small_tile(make_page: MakePage) -> None:
+    page = make_page("/?layout=6x6", viewport={"width": 800, "height": 600})
+    screen = Screen(page)
+    screen.wait_word(4, "LIVE")
+    name = screen.tile(4).locator(".name")
+    expect(name).to_have_text("Warehouse")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth"), "the name is cut"
+
+
 def shape(element: Locator) -> FloatRect:
     expect(element).to_be_visible()
     box = element.bounding_box()
