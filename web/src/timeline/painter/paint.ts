@@ -38,9 +38,11 @@ function paintHoverRow(brush: Brush, { hoverRow, view, layout }: Scene, palette:
 }
 
 /** Which camera the tall band is. */
-function paintTitle(brush: Brush, { title, layout }: Scene, palette: Palette): void {
-  if (layout.band === null || title === "") return;
+function paintTitle(brush: Brush, scene: Scene, palette: Palette): void {
+  const { layout, view } = scene;
+  if (layout.band === null || scene.title === "") return;
   brush.font = palette.font;
+  const title = shortened(scene.title, view.widthPx / 2, (text) => brush.measureText(text).width);
   brush.textBaseline = "middle";
   brush.textAlign = "left";
   const width = brush.measureText(title).width + 12;
@@ -52,4 +54,17 @@ function paintTitle(brush: Brush, { title, layout }: Scene, palette: Palette): v
   brush.globalAlpha = 1;
   brush.fillStyle = palette.text;
   brush.fillText(title, 12, layout.band.top + 14.5);
+}
+
+/** A text that is not wider than this; what does not fit is left out at its end, and a sign says so. */
+function shortened(text: string, widthPx: number, measure: (text: string) => number): string {
+  if (measure(text) <= widthPx) return text;
+  const signs = Array.from(text);
+  let [fits, tooMany] = [0, signs.length];
+  while (tooMany - fits > 1) {
+    const middle = (fits + tooMany) >> 1;
+    if (measure(`${signs.slice(0, middle).join("")}…`) <= widthPx) fits = middle;
+    else tooMany = middle;
+  }
+  return `${signs.slice(0, fits).join("").trimEnd()}…`;
 }

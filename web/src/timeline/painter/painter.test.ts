@@ -225,6 +225,25 @@ describe("gaps", () => {
     expect(inBand(mixed, "hatch").map(({ x, width }) => [x, width])).toEqual([[300, 50]]);
   });
 
+  it.each([1, 2])("footage between two wide ones is seen, and both of them, at %d screen pixels each", (dpr) => {
+    const gaps = [{ start: at(300), end: at(340) }, { start: at(340) + 900, end: at(400) }]; // prettier-ignore
+    const painted = paint({ spans: [[at(340), at(340) + 900]], gaps }, { dpr });
+    expect(inBand(painted, "recorded").map(({ x, width }) => [x, width])).toEqual([[340, 1]]);
+    expect(inBand(painted, "hatch").map(({ x, width }) => [x, width])).toEqual([[300, 40], [341, 59]]); // prettier-ignore
+  });
+
+  it("the first footage is seen in front of one", () => {
+    const painted = paint({ spans: [[at(300), at(300) + 900]], gaps: [{ start: at(300) + 900, end: at(350) }] });
+    expect(inBand(painted, "recorded").map(({ x, width }) => [x, width])).toEqual([[300, 1]]);
+  });
+
+  it("are seen rather than footage where there is no room for both", () => {
+    const moment = [at(300) + 2_000, at(300) + 3_000] as const;
+    const gaps = [{ start: at(300), end: moment[0] }, { start: moment[1], end: at(350) }]; // prettier-ignore
+    const painted = paint({ spans: [[at(0), at(300)], moment], gaps }); // prettier-ignore
+    expect(inBand(painted, "recorded").map(({ x, width }) => [x, width])).toEqual([[0, 300]]);
+  });
+
   it("still open ones end with now", () => {
     const open = paint({ spans: [[at(0), at(800)]], gaps: [{ start: at(800), end: at(1_200) }] });
     expect(inBand(open, "gap").map(({ x, width }) => [x, width])).toEqual([[800, 100]]);
@@ -276,6 +295,24 @@ describe("marks", () => {
     expect(away.brush.texts).toEqual(expect.arrayContaining(["12:00:00", "13:00:00"]));
     const live = paint({}, { scene: { playheadUs: NOW, live: true } });
     expect(live.brush.texts.filter((text) => text === "13:00:00")).toHaveLength(1);
+  });
+
+  it("a long name ends within half of the width", () => {
+    const title = "North-west loading bay, gate 17b, second floor, towards the river and beyond, camera 4";
+    const [name = ""] = paint({}, { scene: { title, live: true } }).brush.texts;
+    expect(name.length * 6.6).toBeLessThanOrEqual(500);
+    expect(name.length * 6.6).toBeGreaterThan(480);
+    expect(title.startsWith(name.slice(0, -1))).toBe(true);
+    expect(name.at(-1)).toBe("…");
+    expect(paint({}, { scene: { title: "Gate", live: true } }).brush.texts[0]).toBe("Gate");
+  });
+
+  it("labels that a clock would cover in part are left out", () => {
+    const lower = [{ x: 500, text: "12:00" }, { x: 540, text: "12:05" }, { x: 630, text: "12:20" }, { x: 660, text: "12:25" }]; // prettier-ignore
+    const ruler = { lines: [], lower, upper: [] };
+    const selection = { startUs: plus(NOW, -3_000 * US_PER_S), endUs: plus(NOW, -1_500 * US_PER_S) };
+    const { texts } = paint({}, { scene: { ruler, selection, live: true } }).brush;
+    expect(texts.filter((text) => text.length === 5)).toEqual(["12:00", "12:25"]); // the clocks are at pixels 600 and 750
   });
 
   it("the ends of the selection have theirs", () => {

@@ -53,7 +53,7 @@ function fill(codes: Uint8Array, code: number, first: number, last: number): voi
 
 /**
  * Fills `codes`, one for each column. Footage is at least a column wide, a gap at least a CSS pixel; gaps lie over footage, so that none is
- * hidden.
+ * hidden; footage between two of them is seen where there is room for all three.
  */
 export function rasterise(codes: Uint8Array, columns: Columns, pieces: readonly Piece[], nowUs: number): void {
   codes.fill(UNKNOWN);
@@ -72,6 +72,19 @@ export function rasterise(codes: Uint8Array, columns: Columns, pieces: readonly 
       fill(codes, several ? MIXED : GAP, at(start), Math.max(at(end), at(start) + thinnest));
     });
   }
+  for (const { strip, startUs, endUs } of pieces) {
+    eachPair(strip.spans, startUs, Math.min(endUs, nowUs), (start) => bringOut(codes, at(start), thinnest));
+  }
+}
+
+/** Footage that gaps lie over altogether is seen all the same, where these stay seen at both of its sides. */
+function bringOut(codes: Uint8Array, column: number, width: number): void {
+  if (codes[column] !== GAP) return;
+  for (let side = column - width; side < column + 2 * width; side++) {
+    const code = codes[side] ?? GAP;
+    if (code !== GAP && !(code === NOTHING && side < column)) return;
+  }
+  fill(codes, RECORDED, column, column + width);
 }
 
 /** Calls back with each run of equal codes. */

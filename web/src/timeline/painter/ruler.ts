@@ -1,4 +1,5 @@
 /** Paints the ruler: lines over the whole height, two lines of labels, the name of the zone. */
+import type { UtcUs } from "../../time/instant";
 import type { Line } from "../geometry/ticks";
 import { PILL_HALF_PX } from "../geometry/hit";
 import { xOf } from "../geometry/view";
@@ -33,21 +34,27 @@ export function paintLines(brush: Brush, scene: Scene, palette: Palette): void {
   brush.globalAlpha = 1;
 }
 
-/** Labels; those of the upper line that the playhead's clock would cover in part are left out. */
+/** Labels; those that a clock of the playhead, of now or of the selection would cover in part are left out. */
 export function paintLabels(brush: Brush, scene: Scene, palette: Palette): void {
-  const { ruler, layout, view, playheadUs } = scene;
-  const playheadX = playheadUs === null ? -Infinity : xOf(view, playheadUs);
-  const underPill = (left: number, text: string): boolean =>
-    playheadX + PILL_HALF_PX > left && playheadX - PILL_HALF_PX < left + brush.measureText(text).width;
+  const { ruler, layout, view, playheadUs, selection } = scene;
+  const upper = playheadUs === null ? [] : [playheadUs];
+  const lower = [
+    ...(selection === null ? [] : [selection.startUs, selection.endUs]),
+    ...(scene.live ? [] : [scene.nowUs]),
+  ];
+  const under = (clocks: readonly UtcUs[], left: number, text: string): boolean => {
+    const right = left + brush.measureText(text).width;
+    return clocks.some((at) => xOf(view, at) + PILL_HALF_PX > left && xOf(view, at) - PILL_HALF_PX < right);
+  };
   brush.font = palette.font;
   brush.textBaseline = "middle";
   brush.textAlign = "left";
   brush.fillStyle = palette.dim;
-  for (const { x, text } of ruler.lower) brush.fillText(text, x, layout.ruler.lowerY);
+  for (const { x, text } of ruler.lower) if (!under(lower, x, text)) brush.fillText(text, x, layout.ruler.lowerY);
   brush.fillStyle = palette.text;
-  for (const { x, text } of ruler.upper) if (!underPill(x, text)) brush.fillText(text, x, layout.ruler.upperY);
+  for (const { x, text } of ruler.upper) if (!under(upper, x, text)) brush.fillText(text, x, layout.ruler.upperY);
   const zone = zoneText(scene.zone);
   const left = view.widthPx - ZONE_MARGIN_PX - brush.measureText(zone).width;
   brush.fillStyle = palette.dim;
-  if (!underPill(left, zone)) brush.fillText(zone, left, layout.ruler.upperY);
+  if (!under(upper, left, zone)) brush.fillText(zone, left, layout.ruler.upperY);
 }
