@@ -51,6 +51,27 @@ def test_other_payload_types_take_part_in_the_sequence() -> None:
     assert (payloads, receiver.packets_lost, receiver.packets_ignored) == ([b"a", b"b"], 0, 1)
 
 
+class Patient(G711Depacketizer):
+    """Counts how often it was told to forget what it has."""
+
+    resets = 0
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+@pytest.mark.parametrize(("sequence", "ssrc"), [(2, 7), (9_000, 1), (0, 0)])
+def test_other_payload_types_with_numbers_of_their_own_cost_nothing(sequence: int, ssrc: int) -> None:
+    """Seen while a camera is turned: packets of type 50 between those of the pictures."""
+    got = Received()
+    reader = Patient(got.frames.append)
+    foreign = rtp(b"ptz", sequence=sequence, payload_type=50, ssrc=ssrc)
+    receiver = got.feed(reader, (rtp(b"a", sequence=1, ssrc=1), foreign, rtp(b"b", sequence=2, ssrc=1)))
+    assert [frame.data for frame in got.frames] == [b"a", b"b"]
+    assert (got.losses, receiver.packets_ignored) == ([], 1)
+    assert reader.resets == 1  # by the first packet
+
+
 @pytest.mark.parametrize(
     ("sequences", "kept", "losses"),
     [

@@ -108,10 +108,14 @@ class RtpReceiver:
         first, second, sequence, timestamp, ssrc = _unpack_header(data, start)
         if first != _PLAIN:
             payload, end = payload_bounds(data, start, end)
-        if (sequence != self._expected or ssrc != self._ssrc) and not self._reorder(sequence, ssrc):
-            return
-        self._expected = sequence + 1
         marker = second ^ self._type
+        if sequence != self._expected or ssrc != self._ssrc:
+            if marker & 0x7F:  # a stream of its own, with its own numbers: metadata, what turns the camera
+                self.packets_ignored += 1
+                return
+            if not self._reorder(sequence, ssrc):
+                return
+        self._expected = sequence + 1
         if marker & 0x7F or payload == end:
             self.packets_ignored += 1
             return
