@@ -68,7 +68,9 @@ $(VIEWER): $(shell find web/src web/public ! -name '*.test.ts') $(wildcard web/*
 dev: web/node_modules/.installed
 	$(IN_WEB) NVR="$(NVR)" npm run --silent dev
 
+# the wheel of this version alone: a name with a star means one file
 dist: $(VENV)/.installed $(VIEWER)
+	rm -rf dist
 	$(BIN)/python -m hatchling build
 
 # Builds the Dockerfile with buildah on a base by debootstrap, kept in build/image; then starts the result as docker-compose.yml would.
