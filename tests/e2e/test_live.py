@@ -15,6 +15,7 @@ from mini_nvr.media.frame import VIDEO_CLOCK_HZ
 from tests.e2e.conftest import CLIPS, MakeRecorder
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, wait_until
 from tests.e2e.sent_frames import lost_s
+from tests.e2e.taken_frames import wait_until_taken
 from tests.support.live import epochs, letter, packets, pictures
 from tests.support.waiting import until
 
@@ -156,6 +157,8 @@ def test_fifty_viewers_get_every_frame_while_a_slow_one_gets_what_it_can(make_re
             held_up = [why for why in (what_is_missing(rig, got) for got in everything) if why]
             if not held_up:
                 break
+        rig.camera(1).faults.stalled = True
+        wait_until_taken(rig, [1])
         recorder.stop()
         sent = rig.camera(1).sent.whole(0)
         recorded = recorder.segments(1)
