@@ -32,6 +32,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   "recording folder missing": { text: "the folder for recordings is missing", remedy: "mount its disk" },
   "recorder down": { text: "the recorder was not running", remedy: "" },
   "the recorder does not answer": {
+    text: "the recorder does not answer",
+    remedy: "look at its power and the network; this page tries again by itself",
+  },
+  "the recorder does not run": {
     text: "the recorder is not running",
     remedy: "it starts again by itself; if not, start it with mini-nvr run",
   },

@@ -107,6 +107,20 @@ describe("a camera that is away", () => {
     });
   });
 
+  it("nor is the recorder said to be down, or a time guessed, where only the line is cut", () => {
+    const cause = "the recorder does not answer";
+    expect(tileState(seen({ kind: "lost", cause, sinceUs: SINCE })).message).toMatchObject({ cause: { text: cause } });
+    const stillFailure: StillFailure = { noFootage: false, cause };
+    const stills = tileState(seen({ kind: "unsupported", codec: "hvc1" }, { stillFailure }));
+    expect(stills).toMatchObject({ word: "OFFLINE", message: { sinceUs: null, cause: { text: cause } } });
+    const down = tileState(seen({ kind: "unsupported", codec: "hvc1" }, { stillFailure, recorderRunning: false }));
+    expect(down.message).toMatchObject({ sinceUs: null, cause: { text: "the recorder is not running" } });
+    const away = tileState(
+      seen({ kind: "unsupported", codec: "hvc1" }, { stillFailure, state: { ...LIVE, error: "camera offline" } }),
+    );
+    expect(away.message).toMatchObject({ sinceUs: SINCE, cause: { text: "the camera does not answer" } });
+  });
+
   it("is not blamed while the recorder does not run", () => {
     const lost = seen({ kind: "lost", cause: "camera offline", sinceUs: SINCE }, { recorderRunning: false });
     expect(tileState(lost).message?.cause?.text).toBe("the recorder is not running");

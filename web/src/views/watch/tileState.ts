@@ -73,7 +73,7 @@ const FRAME_MAX_AGE_S = 4;
 /** Where frames come and stills lag behind them, a note says so; a live one older than this is no live picture any more. */
 const STILL_MAX_AGE_S = 12;
 
-const RECORDER_DOWN = "the recorder does not answer";
+const RECORDER_DOWN = "the recorder does not run";
 
 const state = (word: Word, look: Look, more: Partial<TileState> = {}): TileState => ({
   word,
@@ -137,7 +137,7 @@ function shown(seen: Seen): TileState {
 
 function liveStills(seen: Seen, codec: string): TileState {
   const { stillFailure, stillAgeS, frameAgeS, stillsLag, painted } = seen;
-  if (stillFailure !== null) return offline(seen.state?.sinceUs ?? null, whyLost(seen, stillFailure.cause));
+  if (stillFailure !== null) return offline(sinceTold(seen), whyLost(seen, stillFailure.cause));
   if (!painted) return state("CONNECTING", "clear", message("Connecting", null, null));
   if (stillAgeS > STILL_MAX_AGE_S || (frameAgeS ?? 0) > FRAME_MAX_AGE_S) return noFrames(seen, null);
   const asVideo = shown(seen);
@@ -148,7 +148,7 @@ function liveStills(seen: Seen, codec: string): TileState {
 /** Nothing is known of the picture yet; the recorder may know why. */
 function waiting(seen: Seen): TileState {
   const cause = why(seen);
-  if (cause !== null) return offline(seen.state?.sinceUs ?? null, cause);
+  if (cause !== null) return offline(sinceTold(seen), cause);
   return state("CONNECTING", seen.painted ? "stale" : "clear", message("Connecting", null, null));
 }
 
@@ -160,8 +160,12 @@ function noFrames(seen: Seen, sinceUs: UtcUs | null): TileState {
   const cause = why(seen);
   return cause === null
     ? state("NO PICTURE", "stale", message("No picture", sinceUs, null))
-    : offline(sinceUs ?? seen.state?.sinceUs ?? null, cause);
+    : offline(sinceUs ?? sinceTold(seen), cause);
 }
+
+/** Since when no frames come, as the recorder told it; the state of a camera that sends began when it came. */
+const sinceTold = (seen: Seen): UtcUs | null =>
+  seen.recorderRunning && why(seen) !== null ? (seen.state?.sinceUs ?? null) : null;
 
 /** Why no frames come, as the recorder says it; a disk that is full is no reason for that. */
 function why({ recorderRunning, state: camera }: Seen): Cause | null {
