@@ -35,7 +35,7 @@ def test_let_go_at_now_it_is_live_and_not_before(make_page: MakePage, nvr: Nvr) 
     then = now_us() - BACK_S * US_PER_S
     page = make_page(address(then, camera=CAMERA))
     screen, axis = Screen(page), TimeAxis(page, then)
-    screen.wait_shows(CAMERA, then)
+    screen.wait_shows(CAMERA, then, within_s=2)  # a camera of a busy machine leaves frames out
     drag_to = take_playhead(axis, then)
     drag_to(now_us() + 60 * US_PER_S)
     for _ in range(5):
