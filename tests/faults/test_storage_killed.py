@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def test_a_storage_service_that_is_killed_again_and_again_finishes(rig: DemoRig,
     chance = random.Random(SEED)  # noqa: S311  moments, not secrets
     disk = FaultyDisk(layer, folder / "recordings", tmp_path)
     storage = RecorderProcess(folder, settings(rig), command=("storage",), environment=disk.environment)
-    with RecorderProcess(folder, settings(rig)) as recorder:
+    with RecorderProcess(folder, settings(rig)) as recorder, closing(storage):
         recorder.wait_recording(CHANNELS)
         for _ in range(KILLS):
             disk.kill_at(chance.randint(*KILLED_AT), Operation.UNLINK)
