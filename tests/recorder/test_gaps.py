@@ -48,6 +48,36 @@ def test_footage_that_never_came_to_be_is_taken_back() -> None:
     assert len(told) == 2
 
 
+def test_a_gap_of_the_disk_goes_on_until_footage_is_written() -> None:
+    """Whoever hears of each attempt hears of a recovery and a failure a second."""
+    told: list[GapChange] = []
+    gaps = GapTracker(1, told.append)
+    gaps.begin(100, GapCause.DISK_FULL, "quota")
+    for start in (200, 300):
+        assert gaps.footage(start) == (GapNote(100, start, GapCause.DISK_FULL),)
+        assert gaps.cause is GapCause.DISK_FULL
+        gaps.retract()
+        gaps.begin(start, GapCause.DISK_FULL, "quota")
+    assert told == [GapChange(1, 100, None, GapCause.DISK_FULL, "quota")]
+    gaps.footage(400)
+    gaps.written()
+    assert gaps.cause is None
+    assert told[1:] == [GapChange(1, 100, 400, GapCause.DISK_FULL, "quota")]
+    gaps.written()
+    assert len(told) == 2
+    assert gaps.footage(500) == ()
+
+
+def test_a_gap_behind_footage_that_nobody_looked_for_ends_the_one_before() -> None:
+    told: list[GapChange] = []
+    gaps = GapTracker(1, told.append)
+    gaps.begin(100, GapCause.DISK_ERROR)
+    gaps.footage(200)
+    gaps.begin(300, GapCause.CAMERA_OFFLINE)
+    assert told[1:] == [GapChange(1, 100, 200, GapCause.DISK_ERROR), GapChange(1, 300, None, GapCause.CAMERA_OFFLINE)]
+    assert gaps.footage(400) == (GapNote(300, 400, GapCause.CAMERA_OFFLINE),)
+
+
 def test_gaps_from_before_this_process_go_into_the_next_file() -> None:
     gaps = GapTracker(1, lambda _: None)
     gaps.remember([GapNote(50, 100, GapCause.DISABLED)])
@@ -65,15 +95,20 @@ def test_a_file_carries_at_most_sixteen_notes_the_newest() -> None:
     assert notes[-1] == GapNote(390, 400, GapCause.WRONG_PASSWORD)
 
 
-@given(st.lists(st.tuples(st.integers(0, 100), st.sampled_from([*GapCause, None])), max_size=40))
-def test_gaps_never_overlap_whatever_the_clock_does(events: list[tuple[int, GapCause | None]]) -> None:
-    """None stands for footage. Steps of the clock may send times backwards."""
+@given(st.lists(st.tuples(st.integers(0, 100), st.sampled_from([*GapCause, "footage", "written", "failed"])), max_size=40))
+def test_gaps_never_overlap_whatever_the_clock_does(events: list[tuple[int, str]]) -> None:
+    """Steps of the clock may send times backwards."""
     told: dict[int, GapChange] = {}
     gaps = GapTracker(1, lambda gap: told.__setitem__(gap.start_utc_us, gap))
-    for at, cause in events:
-        if cause is None:
+    for at, event in events:
+        if isinstance(event, GapCause):
+            gaps.begin(at, event)
+        elif event == "footage":
             gaps.footage(at)
+        elif event == "written":
+            gaps.written()
         else:
-            gaps.begin(at, cause)
+            gaps.retract()
+            gaps.begin(at, GapCause.DISK_FULL)
     assert all(gap.end_utc_us is None or gap.end_utc_us >= gap.start_utc_us for gap in told.values())
     assert sum(gap.end_utc_us is None for gap in told.values()) <= 1

@@ -315,6 +315,21 @@ def test_a_full_disk_leaves_a_gap_from_the_last_whole_part_and_recording_resumes
     assert resumed.gaps_before[-1].cause is GapCause.DISK_FULL
 
 
+def test_a_disk_that_stays_full_is_told_once_however_often_it_is_tried() -> None:
+    bench = Bench()
+    bench.disk.fails = lambda: 100 <= bench.played < 500
+    bench.play_and_act(range(500), gop=25, act_after=2)
+    tried = [segment for segment in bench.disk.segments if segment.failure is not None]
+    assert len(tried) > 5
+    assert [gap.end_utc_us for gap in bench.told if gap.cause is GapCause.DISK_FULL] == [None]
+    assert not bench.pipeline.recording
+    bench.play_and_act(range(500, 700), gop=25, act_after=2)
+    assert bench.pipeline.recording
+    assert [gap.end_utc_us is None for gap in bench.told if gap.cause is GapCause.DISK_FULL] == [True, False]
+    resumed = bench.disk.segments[-1].header
+    assert bench.told[-1].end_utc_us == resumed.start_utc_us == resumed.gaps_before[-1].end_utc_us
+
+
 @settings(deadline=None)
 @given(
     gop=st.integers(1, 100),

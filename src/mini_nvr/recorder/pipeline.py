@@ -282,6 +282,7 @@ class ChannelPipeline:
         if self._run is not None and not self._run.told and take.growing.whole_us:
             self._run.told = True
             self._failure_told = None
+            self.gaps.written()
             _log.info("%s: recording to %s", self._label, take.growing.path)
 
     def _submit(self, segment: GrowingSegment, part: Part) -> None:
