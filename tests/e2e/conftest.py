@@ -16,9 +16,6 @@ from tests.e2e.taken_frames import wait_until_taken
 
 MakeRecorder = Callable[..., RecorderProcess]
 
-ONCE_MORE = 1
-"""So often is a failed test of the whole program run again: the last net on a busy machine. The summary names those tests; each
-of them is a defect to be mended, in the test or in the product."""
 CLIPS = {
     1: ClipSpec(gop_frames=25, audio="aac"),
     2: ClipSpec(gop_frames=50, frames=100, b_frames=2, audio="pcma"),
@@ -31,13 +28,6 @@ SCENES = {
 }
 SEGMENTS = 6
 SEGMENT_S = 10
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=ONCE_MORE))
 
 
 @dataclass(frozen=True, slots=True)
