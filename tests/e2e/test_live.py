@@ -100,12 +100,11 @@ def test_a_viewer_gets_every_frame_that_was_sent(number: int, make_recorder: Mak
     sent = rig.camera(1).sent.whole(0)  # now that it is complete: a viewer is faster than the log
     *_, epoch = epochs(got)
     found = [digest(data) for data, _, _ in packets(epoch)]
-    lost_s(sent, found, VIDEO_CLOCK_HZ)
+    assert lost_s(sent, found, VIDEO_CLOCK_HZ) < FRESH_S
     assert len(found) >= 2 * spec.gop_frames
     assert pictures(epoch) == len(found)
-    freshest_us = min(ages_us[-spec.gop_frames :])  # none of which was kept for who comes late
-    print(f"{len(found)} frames, the freshest {freshest_us / 1000:.0f} ms old when it came")
-    assert freshest_us < FRESH_S * US_PER_S
+    print(f"{len(found)} frames, the newest {ages_us[-1] / 1000:.0f} ms old when it came")
+    assert ages_us[-1] < FRESH_S * US_PER_S
     assert len(packets(epoch, "audio")) > 10
 
 
@@ -204,7 +203,7 @@ def test_a_sub_stream_is_connected_once_and_only_while_it_is_watched(make_record
         assert [message[0] for message in got].count(KIND_HEADER) == 1
         assert pictures(got) == 60
         assert len(packets(got, "audio")) > 5
-        lost_s(sent, [digest(data) for data, _, _ in packets(got)], VIDEO_CLOCK_HZ)
+        assert lost_s(sent, [digest(data) for data, _, _ in packets(got)], VIDEO_CLOCK_HZ) < 10 + FRESH_S
     assert recorder.files() == recorder.files(1), "sub streams are not recorded"
 
 
@@ -303,8 +302,6 @@ def test_listeners_hear_of_files_gaps_and_states(make_recorder: MakeRecorder) ->
     assert opened["path"] == sealed["path"] == str(path.relative_to(recorder.record_dir))
     assert sealed["bytes"] == path.stat().st_size
     states = [item["status"] for item in heard if item["event"] == "channel"]
-    assert states[0] == "OFF"
-    assert "LIVE" in states
-    assert states[-1] == "REC"
+    assert [state for state, _ in itertools.groupby(states)] == ["OFF", "LIVE", "REC"]
     *_, gap = (item for item in heard if item["event"] == "gap")
     assert (gap["cause"], gap["endUtcUs"]) == ("camera offline", None)

@@ -10,7 +10,6 @@ import pytest
 
 from mini_nvr.clock import US_PER_S
 from mini_nvr.demo import ClipSource, ClipSpec, DemoCamera, DemoRig
-from tests.e2e.held_up import HeldUp, held_up
 from tests.e2e.recorder_process import RecorderProcess, camera_settings, pause
 from tests.faults.journalled import in_memory
 from tests.faults.layer import Change, FaultyDisk, Operation, read_journal
@@ -23,8 +22,6 @@ SEGMENT_S = 10
 SYNC_S = 1.0
 RECORDED_S = 14
 SYNCS_SETTLED = 3  # of the first files
-EXCUSED_S = 5.0
-"""What held up the recorder for so long before a cut was not its fault: it is neither sync interval nor part."""
 MOST_LOST_S = SYNC_S + 1.0
 CUTS = 24 if LONG else 6
 SEED = 20_261_122
@@ -34,15 +31,11 @@ pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="Debian'
 
 @dataclass(frozen=True)
 class Recorded:
-    """All that a recorder did to its disk, `folder`, from an empty one on; `settings` with every camera disabled.
-
-    load: what held it up meanwhile.
-    """
+    """All that a recorder did to its disk, `folder`, from an empty one on; `settings` with every camera disabled."""
 
     folder: Path
     changes: list[Change]
     settings: dict[str, str]
-    load: HeldUp
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +48,12 @@ def recorded(layer: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         recorder = RecorderProcess(scratch / "settings", settings, environment=disk.environment)
         recorder.record_dir, recorder.data_dir = folder / "recordings", folder / "data"
         recorder.write_settings(settings)
-        with recorder, held_up(recorder) as load:
+        with recorder:
             recorder.wait_recording(len(CLIPS))
             pause(RECORDED_S)
             recorder.kill()
         settings |= {f"CHANNEL_{number}_ENABLED": "off" for number in CLIPS}
-        yield Recorded(folder, read_journal(disk.journal), settings, load)
+        yield Recorded(folder, read_journal(disk.journal), settings)
 
 
 def cuts(recorded: Recorded) -> list[tuple[int, Survives]]:
@@ -87,8 +80,7 @@ def test_a_power_cut_costs_a_sync_interval_and_a_second(recorded: Recorded, tmp_
         program.start()
         assert program.stop() == 0, program.last_words()
         cut_us = recorded.changes[moment - 1].utc_us
-        excused_s = recorded.load.seconds_before(cut_us, EXCUSED_S)
-        lost_s += [lost_at_cut(program, channel, cut_us) - excused_s for channel in CLIPS]
+        lost_s += [lost_at_cut(program, channel, cut_us) for channel in CLIPS]
         program.check_catalog(tmp_path / f"{number}-fresh")
         for path in program.files():
             assert not ffprobe_complaints(path), f"cut after change {moment}: {path.name}"
