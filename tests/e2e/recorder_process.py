@@ -29,10 +29,8 @@ from mini_nvr.supervisor.run import free_port
 from mini_nvr.supervisor.services import DEMO_HOST
 
 START_TIMEOUT_S = 120.0
-STOP_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 30.0
 WAIT_TIMEOUT_S = 120.0
-PATIENT = {"PYTHONPATH": str(Path(__file__).parents[1] / "support" / "patient")}
-"""In the environment of a program: it waits for a slow disk when it stops."""
 _POLL_S = 0.02
 _LOG_LINES_SHOWN = 40
 
@@ -74,7 +72,7 @@ class RecorderProcess:
 
     settings: what stands in its `.env`, without the folders; `write_settings` changes them for the next start.
     command: the arguments of `mini-nvr`; `("run",)` for everything under the supervisor, `("run", "--demo")` without cameras.
-    environment: what it is started with besides a PATH and patience with its disk; may be changed between two starts.
+    environment: what it is started with besides a PATH; may be changed between two starts.
     """
 
     def __init__(
@@ -131,7 +129,7 @@ class RecorderProcess:
         """Start the program; with `wait`, return when its control socket answers: what a crash left is repaired by then."""
         assert not self.running, "the program runs already"
         arguments = [sys.executable, "-m", "mini_nvr", *self._command, "--env-file", str(self.env_file)]
-        env = {"PATH": os.defpath, **PATIENT, **self.environment}
+        env = {"PATH": os.defpath, **self.environment}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, env=env)
         if wait:

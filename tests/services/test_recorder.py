@@ -37,13 +37,6 @@ def rig() -> Iterator[DemoRig]:
         yield rig
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stop waits until a slow disk has sealed what is looked at afterwards."""
-    for name in ("DISK_STOP_S", "SYNC_STOP_S"):
-        monkeypatch.setattr(recorder, name, WAIT_S)
-
-
 @asynccontextmanager
 async def running(rig: DemoRig, folder: Path) -> AsyncIterator[tuple[RecorderService, Catalog]]:
     """Until it is cancelled, as by a signal."""
